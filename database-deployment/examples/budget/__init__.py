@@ -1,0 +1,1 @@
+"""The budget application: models, services, imports, reports and migrations behind `budget-tracker.py`."""

@@ -1,0 +1,17 @@
+"""What can go wrong in the budget, in the user's words."""
+
+
+class BudgetError(Exception):
+    """Something that the user can mend; the message says what and how."""
+
+
+class SchemaMismatch(BudgetError):
+    """The schema of the database is not the one that this program needs."""
+
+
+class UnknownCategory(BudgetError):
+    """The user has no category of this name."""
+
+
+class ImportRefused(BudgetError):
+    """A file that was not imported; nothing of it was saved."""
