@@ -58,20 +58,24 @@ class CommitOutcomeUnknown(Exception):
 # --- Where the database is -------------------------------------------------------------------------------------------
 
 
-def database_url(environ: Mapping[str, str] = os.environ, *, env_file: str | None = ".env") -> URL:
-    """The database that DATABASE_URL names, in `environ` or else in `env_file`; by default the SQLite file app.db.
+def database_url(
+    environ: Mapping[str, str] = os.environ, *, env_file: str | None = ".env", default: str = "sqlite:///app.db"
+) -> URL:
+    """The database that DATABASE_URL names, in `environ` or else in `env_file`.
 
-    An empty DATABASE_URL means the default and keeps `env_file` unread. Raises DatabaseConfigurationError.
+    An empty DATABASE_URL means `default` and keeps `env_file` unread. Raises DatabaseConfigurationError.
     """
-    return _parse(_setting("DATABASE_URL", environ, env_file) or "sqlite:///app.db", "DATABASE_URL")
+    return _parse(_setting("DATABASE_URL", environ, env_file) or default, "DATABASE_URL")
 
 
-def migration_url(environ: Mapping[str, str] = os.environ, *, env_file: str | None = ".env") -> URL:
+def migration_url(
+    environ: Mapping[str, str] = os.environ, *, env_file: str | None = ".env", default: str = "sqlite:///app.db"
+) -> URL:
     """The same database past the pooler: DATABASE_URL_UNPOOLED, or DATABASE_URL with Neon's direct host name.
 
     Both are read from one place: the variables of one database must not meet a file that names another.
     """
-    url = _without_pooler(database_url(environ, env_file=env_file))
+    url = _without_pooler(database_url(environ, env_file=env_file, default=default))
     unpooled = _setting("DATABASE_URL_UNPOOLED", environ, None if "DATABASE_URL" in environ else env_file)
     if url.get_backend_name() == "sqlite" or not unpooled:
         return url
@@ -250,7 +254,8 @@ def _connect_when_awake(dialect: Dialect, args: Any, parameters: dict[str, Any],
                 raise DatabaseUnavailable(
                     f"No connection to the database at {host}:{port} within {within:g} s: {reason}"
                 ) from error
-        log.warning("The database at %s:%s does not answer yet, trying again: %s", host, port, reason)
+        level = logging.WARNING if pause < 0.2 else logging.INFO  # said once, where nobody has set up logging
+        log.log(level, "The database at %s:%s does not answer yet, trying again: %s", host, port, reason)
         time.sleep(pause)
         pause = min(2 * pause, 1.0)
 

@@ -1,4 +1,4 @@
-"""What can go wrong in the budget, in the user's words."""
+"""What the user can mend: the message of each error says what is wrong and what to do."""
 
 
 class BudgetError(Exception):

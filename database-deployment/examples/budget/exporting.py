@@ -5,8 +5,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from tempfile import NamedTemporaryFile
-from typing import TextIO
+from typing import IO, Any, TextIO
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -41,18 +40,14 @@ def export_expenses(session: Session, user: User, stream: TextIO) -> int:
 
 
 @contextmanager
-def written_whole(path: Path) -> Iterator[TextIO]:
+def written_whole(path: Path, *, binary: bool = False) -> Iterator[IO[Any]]:
     """A file that appears under its name when it is complete, and not at all after an error."""
-    with NamedTemporaryFile(
-        "w", encoding="utf-8", newline="", dir=path.parent, prefix=path.name, suffix=".part", delete=False
-    ) as part:
-        try:
-            yield part  # type: ignore[misc]
-            part.flush()
-            os.fsync(part.fileno())
-            part.close()
-            os.replace(part.name, path)
-        except BaseException:
-            part.close()
-            os.unlink(part.name)
-            raise
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        with part.open("wb") if binary else part.open("w", encoding="utf-8", newline="") as stream:
+            yield stream
+            stream.flush()
+            os.fsync(stream.fileno())
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)

@@ -65,7 +65,7 @@ class Expense(Base):
         ForeignKeyConstraint(["user_id", "category_id"], ["categories.user_id", "categories.id"]),
         UniqueConstraint("user_id", "fingerprint"),
         amount_check("amount", "> 0"),
-        date_check("spent_on", "date(spent_on)"),
+        date_check("spent_on", "date(spent_on, '+0 days')"),
         CheckConstraint(f"length(description) <= {LONGEST_DESCRIPTION}", name="description"),
         Index(None, "user_id", "category_id", "spent_on"),
         Index(None, "user_id", "spent_on", "id"),

@@ -45,12 +45,18 @@ def read_name(text: str) -> str:
     return name
 
 
-def find_or_create_user(session: Session, email: str) -> User:
+def find_user(session: Session, email: str) -> User:
+    """The user of this address; for one who has not saved anything yet, a user without any data."""
     email = read_name(email).casefold()
-    found = session.scalar(select(User).where(User.email == email))
-    if found is None:
-        session.execute(insert_into(session, User).values(email=email).on_conflict_do_nothing())
-        found = session.scalars(select(User).where(User.email == email)).one()
+    return session.scalar(select(User).where(User.email == email)) or User(id=0, email=email)
+
+
+def find_or_create_user(session: Session, email: str) -> User:
+    """The user of this address, created where it is new: also by two processes at once there is one."""
+    found = find_user(session, email)
+    if not found.id:
+        session.execute(insert_into(session, User).values(email=found.email).on_conflict_do_nothing())
+        found = find_user(session, email)
     return found
 
 
@@ -68,7 +74,9 @@ def set_currency(session: Session, user: User, currency: str) -> None:
 
 
 def list_categories(session: Session, user: User) -> list[Category]:
-    return list(session.scalars(select(Category).where(Category.user_id == user.id).order_by(Category.name)))
+    """In the order of the alphabet, which each database would have a rule of its own for."""
+    found = session.scalars(select(Category).where(Category.user_id == user.id))
+    return sorted(found, key=lambda category: (category.name.casefold(), category.name))
 
 
 def get_category(session: Session, user: User, name: str) -> Category:
@@ -125,6 +133,5 @@ def list_budgets(session: Session, user: User, month: date) -> list[tuple[str, D
         select(Category.name, Budget.amount)
         .join(Category, (Category.user_id == Budget.user_id) & (Category.id == Budget.category_id))
         .where(Budget.user_id == user.id, Budget.month == month.replace(day=1))
-        .order_by(Category.name)
     )
-    return [(name, amount) for name, amount in rows]
+    return sorted(((name, amount) for name, amount in rows), key=lambda row: (row[0].casefold(), row[0]))

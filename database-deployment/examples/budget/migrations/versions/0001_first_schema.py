@@ -78,7 +78,7 @@ def upgrade() -> None:
         sa.Column("created_at", Moment, nullable=False),
         sa.UniqueConstraint("user_id", "fingerprint"),
         whole_cents("expenses", "> 0"),
-        sa.CheckConstraint("spent_on IS date(spent_on)", name=op.f("ck_expenses_spent_on_is_a_date")).ddl_if(
+        sa.CheckConstraint("spent_on IS date(spent_on, '+0 days')", name=op.f("ck_expenses_spent_on_is_a_date")).ddl_if(
             dialect="sqlite"
         ),
         sa.CheckConstraint("length(description) <= 1000", name=op.f("ck_expenses_description")),

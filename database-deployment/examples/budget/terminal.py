@@ -1,0 +1,84 @@
+"""How reports look in a terminal: tables of at most 80 columns that read well without colour too."""
+
+from decimal import Decimal
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from budget.reporting import Line, Report
+
+WIDTH = 80
+BAR = 24
+
+
+def make_console(*, stderr: bool = False) -> Console:
+    """80 columns in a pipe and at most 80 in a terminal; Rich itself heeds NO_COLOR."""
+    console = Console(highlight=False, markup=False, emoji=False, stderr=stderr)
+    console.width = min(console.width, WIDTH) if console.is_terminal else WIDTH
+    return console
+
+
+def speaks_unicode(console: Console) -> bool:
+    return console.encoding.lower().replace("-", "").startswith("utf")
+
+
+def money(amount: Decimal | None) -> str:
+    return "" if amount is None else f"{amount:,.2f}"
+
+
+def print_report(console: Console, report: Report) -> None:
+    unicode = speaks_unicode(console)
+    scale = max([max(line.spent, line.budget or Decimal(0)) for line in report.lines], default=Decimal(0))
+    table = Table(box=box.SIMPLE_HEAD if unicode else box.ASCII2, pad_edge=False, title_justify="left")
+    table.title = Text(_title(report), style="bold")
+    table.add_column("Category", max_width=20, no_wrap=True, overflow="ellipsis" if unicode else "crop")
+    for name in ("Spent", "Budget", "Left"):
+        table.add_column(name, justify="right", no_wrap=True)
+    table.add_column("", width=BAR, no_wrap=True)
+    for line in report.lines:
+        table.add_row(*_cells(line), bar(line, scale, unicode))
+    table.add_section()
+    table.add_row(*_cells(report.total), style="bold")
+    console.print(table)
+    if scale:
+        console.print(Text(legend(unicode), style="dim"))
+
+
+def _title(report: Report) -> str:
+    months = report.period.months
+    name = f"{months[0]:%B %Y}" if len(months) == 1 else report.period.label
+    expenses = "1 expense" if report.expenses == 1 else f"{report.expenses:,} expenses"
+    return f"{name}: {expenses}" + (f", in {report.currency}" if report.currency else "")
+
+
+def _cells(line: Line) -> list[str | Text]:
+    left = Text(money(line.left), style="red" if line.left is not None and line.left < 0 else "")
+    return [Text(line.category), money(line.spent), money(line.budget), left]
+
+
+def bar(line: Line, scale: Decimal, unicode: bool) -> Text:
+    """Spent, what is left of the budget, and what is over it: each with a sign of its own."""
+    spent_sign, left_sign, over_sign = ("█", "░", "▒") if unicode else ("#", ".", "!")
+    spent, budget = _columns(line.spent, scale), _columns(line.budget or Decimal(0), scale)
+    text = Text()
+    if line.budget is None or line.spent <= line.budget:
+        text.append(spent_sign * spent, style="cyan" if line.budget is None else "green")
+        text.append(left_sign * (budget - spent), style="dim")
+    else:
+        over = max(1, spent - budget)  # also when it is too little for a column of its own
+        text.append(spent_sign * max(1, spent - over), style="green")
+        text.append(over_sign * over, style="red")
+    return text
+
+
+def _columns(amount: Decimal, scale: Decimal) -> int:
+    if not scale or not amount:
+        return 0
+    return max(1, round(amount / scale * BAR))
+
+
+def legend(unicode: bool) -> str:
+    spent, left, over = ("█", "░", "▒") if unicode else ("#", ".", "!")
+    return f"{spent} spent   {left} left of the budget   {over} over the budget"

@@ -1,0 +1,105 @@
+"""What every test may ask for: empty databases on SQLite and PostgreSQL, a server of its own, a learner's environment.
+
+PostgreSQL is the server of TEST_DATABASE_URL, where the tests create and drop databases of their own; without it, a
+throw-away server of scripts/local_postgres.py, one for each worker. SQLite never stands in for it.
+"""
+
+import contextlib
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NoReturn
+
+import pytest
+from local_postgres import LIBPQ_VARIABLE, LocalPostgres, LocalPostgresError, create_database, drop_database
+from running import RunPython
+
+DID_NOT_RUN = "the PostgreSQL half did not run"
+
+
+@pytest.fixture(autouse=True)
+def learners_environment(monkeypatch: pytest.MonkeyPatch, empty_home: Path) -> None:
+    """Nothing leads to a real database. An empty DATABASE_URL means: the default, and no look into `.env`."""
+    monkeypatch.setenv("DATABASE_URL", "")
+    for name in list(os.environ):
+        if name in ("DATABASE_URL_UNPOOLED", "BUDGET_USER") or LIBPQ_VARIABLE.match(name):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("HOME", str(empty_home))
+    monkeypatch.setenv("USERPROFILE", str(empty_home))
+
+
+@pytest.fixture
+def empty_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("home")
+
+
+@pytest.fixture
+def run_python(tmp_path: Path, empty_home: Path) -> RunPython:
+    """Runs a script of the project as a learner does, in the test's temporary folder."""
+    return RunPython(folder=tmp_path, home=empty_home)
+
+
+@pytest.fixture(scope="session")
+def postgres_server_url() -> Iterator[str]:
+    """A server on which databases may be created: ask for `postgresql_url` rather than for this."""
+    if given := os.environ.get("TEST_DATABASE_URL"):
+        yield given
+        return
+    with started(LocalPostgres()) as server:
+        yield server.url
+
+
+@pytest.fixture
+def own_postgres() -> Iterator[LocalPostgres]:
+    """A running server of the test's own, to stop, restart and crash."""
+    with started(LocalPostgres()) as server:
+        yield server
+
+
+@pytest.fixture
+def postgresql_url(postgres_server_url: str) -> Iterator[str]:
+    """A URL for an empty PostgreSQL database that nothing else can see."""
+    url = create_database(postgres_server_url)
+    yield url
+    drop_database(url)
+
+
+@pytest.fixture
+def sqlite_url(tmp_path: Path) -> str:
+    """A URL for an empty SQLite database that nothing else can see."""
+    return f"sqlite:///{tmp_path}/test.db"
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest) -> str:
+    """A URL for an empty database that nothing else can see: the test runs once on SQLite, once on PostgreSQL."""
+    url: str = request.getfixturevalue(f"{request.param}_url")
+    return url
+
+
+@contextlib.contextmanager
+def started(server: LocalPostgres) -> Iterator[LocalPostgres]:
+    try:
+        server.start()
+    except LocalPostgresError as error:
+        report_no_postgres(error)
+    with contextlib.closing(server):
+        yield server
+
+
+def report_no_postgres(error: LocalPostgresError) -> NoReturn:
+    """End the test: in CI as a failure, elsewhere as a skip that the summary shows in red."""
+    reason = f"{DID_NOT_RUN}: {' '.join(str(error).split())}"
+    if os.environ.get("CI") == "true":
+        pytest.fail(reason, pytrace=False)
+    pytest.skip(reason)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    reasons = [
+        report.longrepr[2] for report in terminalreporter.getreports("skipped") if isinstance(report.longrepr, tuple)
+    ]
+    missed = [reason for reason in reasons if DID_NOT_RUN in reason]
+    if missed:
+        line = f"{missed[0].removeprefix('Skipped: ')} (skipped tests: {len(missed)})"
+        terminalreporter.write_line(line, red=True, bold=True)

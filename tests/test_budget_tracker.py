@@ -1,0 +1,461 @@
+"""budget-tracker.py: what a person does with it, on both databases, with good and with bad input."""
+
+import json
+import os
+import socket
+import stat
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, nullcontext
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import database
+import pytest
+from database import create_database_engine, transaction
+from local_postgres import LocalPostgres
+from running import RunPython
+from sqlalchemy import event, text
+from sqlalchemy.pool import Pool
+from tracker import PROGRAM, SAMPLE, Tracker
+
+EXPORTS = ["checking-account.csv", "credit-card.csv", "cash-and-app.csv"]
+COFFEE = "date,name,category,tags,amount\n2024-01-01,Coffee,Food,Cash,-3.50\n2024-01-15,Books,Fun,Card,-24.99\n"
+
+
+@pytest.fixture
+def tracker(database_url: str) -> Tracker:
+    tracker = Tracker(database_url)
+    tracker.ok("migrate")
+    return tracker
+
+
+@pytest.fixture
+def write(tmp_path: Path) -> Callable[..., Path]:
+    def write_file(content: str, name: str = "bank.csv", encoding: str = "utf-8") -> Path:
+        path = tmp_path / name
+        path.write_bytes(content.encode(encoding))
+        return path
+
+    return write_file
+
+
+def everything(url: str) -> list[tuple[object, ...]]:
+    """All rows of all tables, read by another engine than the program's."""
+    engine = create_database_engine(url)
+    tables = ("users", "categories", "expenses", "budgets", "budget_transfers", "deleted_expenses")
+    with transaction(engine, read_only=True) as session:
+        rows = [tuple(row) for table in tables for row in session.execute(text(f"SELECT * FROM {table} ORDER BY 1, 2"))]
+    engine.dispose()
+    return rows
+
+
+def report_of(tracker: Tracker, *period: str) -> dict[str, object]:
+    report: dict[str, object] = json.loads(tracker.ok("report", *period, "--json"))
+    return report
+
+
+# --- The main job
+
+
+def test_the_demo_prints_a_report_and_touches_no_other_database(run_python: RunPython, tmp_path: Path) -> None:
+    ended = run_python(PROGRAM, "demo", database_url=f"sqlite:///{tmp_path}/mine.db")
+    assert ended.returncode == 0, ended.stderr
+    assert ended.stderr == ""
+    assert "December 2025: 164 expenses, in EUR" in ended.stdout
+    assert "3,966.40" in ended.stdout
+    assert all(len(line) <= 80 for line in ended.stdout.splitlines() if not line.startswith("  "))
+    assert not (tmp_path / "mine.db").exists()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_same_import_gives_the_same_report_and_export_on_both_databases(
+    sqlite_url: str, postgresql_url: str, tmp_path: Path
+) -> None:
+    seen = []
+    for url in (sqlite_url, postgresql_url):
+        tracker = Tracker(url)
+        tracker.ok("migrate")
+        printed = [tracker.ok("import", SAMPLE / name) for name in EXPORTS]
+        tracker.ok("budget", "set", "Groceries", "700", "--year", "2025")
+        printed += [tracker.ok("report", "--year", "2025", *how) for how in ([], ["--json"], ["--csv"])]
+        printed += [tracker.ok("report", "--month", "2025-08"), tracker.ok("category", "list")]
+        tracker.ok("export", tmp_path / "out.csv")
+        seen.append((printed, (tmp_path / "out.csv").read_bytes()))
+    assert seen[0] == seen[1]
+    assert report_of(Tracker(sqlite_url), "--year", "2025")["total"] == {
+        "spent": "46709.42",
+        "budget": "8400.00",
+        "left": "-38309.42",
+    }
+
+
+def test_a_file_that_is_imported_again_adds_nothing_and_says_so(tracker: Tracker) -> None:
+    assert "501 new" not in tracker.ok("import", SAMPLE / "cash-and-app.csv")
+    before = everything(tracker.url)
+    assert "0 new expenses, 500 known already" in tracker.ok("import", SAMPLE / "cash-and-app.csv")
+    assert everything(tracker.url) == before
+
+
+def test_two_equal_purchases_on_a_day_both_count(tracker: Tracker, write: Callable[..., Path]) -> None:
+    line = "2024-01-01,Coffee,Food,,-3.50\n"
+    tracker.ok("import", write("date,name,category,tags,amount\n" + line))
+    assert "1 new expense, 1 known already" in tracker.ok(
+        "import", write("date,name,category,tags,amount\n" + line + line)
+    )
+    assert "0 new expenses, 2 known" in tracker.ok("import", write("date,name,category,tags,amount\n" + line + line))
+    assert "7.00" in tracker.ok("report", "--month", "2024-01")
+
+
+def test_rows_that_were_edited_or_deleted_do_not_come_back(tracker: Tracker, write: Callable[..., Path]) -> None:
+    file = write(COFFEE)
+    tracker.ok("import", file)
+    engine = create_database_engine(tracker.url)
+    with transaction(engine) as session:
+        session.execute(text("UPDATE expenses SET description = 'Espresso', amount = 300 WHERE description = 'Coffee'"))
+        session.execute(
+            text("INSERT INTO deleted_expenses SELECT user_id, fingerprint FROM expenses WHERE description = 'Books'")
+        )
+        session.execute(text("DELETE FROM expenses WHERE description = 'Books'"))
+    engine.dispose()
+    assert "0 new expenses, 2 known already" in tracker.ok("import", file)
+    assert report_of(tracker, "--month", "2024-01")["total"] == {"spent": "3.00", "budget": None, "left": None}
+
+
+def test_an_export_adds_nothing_to_its_own_database_and_gives_an_empty_one_the_same_report(
+    tracker: Tracker, tmp_path: Path, database_url: str
+) -> None:
+    for name in EXPORTS:
+        tracker.ok("import", SAMPLE / name)
+    file = tmp_path / "all.csv"
+    assert "1,964 expenses written" in tracker.ok("export", file)
+    assert file.read_text("utf-8").startswith("date,description,category,amount,account,fingerprint\n2025-01-01,")
+    assert "0 new expenses, 1,964 known already" in tracker.ok("import", file)
+    other = Tracker(database_url, user="somebody@example.com")
+    other.ok("import", file, "--currency", "EUR")
+    assert other.ok("report", "--year", "2025") == tracker.ok("report", "--year", "2025")
+    assert "0 new expenses" in other.ok("import", SAMPLE / "credit-card.csv")
+    assert other.ok("export", "-") == tracker.ok("export", "-") == file.read_text("utf-8")
+
+
+def test_the_two_shapes_to_start_from(tracker: Tracker, write: Callable[..., Path]) -> None:
+    mint = (
+        '"Date","Description","Original Description","Amount","Transaction Type","Category","Account Name","Labels",'
+        '"Notes"\n'
+        '"8/02/2016","Amazon","AMZN 1","29.99","debit","Shopping","1234","",""\n'
+        '"8/15/2016","Payment","THANK YOU","500.00","credit","Transfer","1234","",""\n'
+    )
+    assert "1 new expense " in tracker.ok("import", write(mint))
+    assert "not counted: 1 of money coming in" in tracker.ok("import", write(mint))
+    tagged = "date,name,category,tags,amount\n2024-01-01,Amazon,Shopping,Tag1|Tag2,-24.99\n"
+    tracker.ok("import", write(tagged))
+    assert report_of(tracker, "--month", "2016-08")["categories"] == [
+        {"category": "Shopping", "spent": "29.99", "budget": None, "left": None}
+    ]
+    assert report_of(tracker, "--year", "2024")["total"] == {"spent": "24.99", "budget": None, "left": None}
+
+
+def test_a_report_shows_every_category_against_its_budget(tracker: Tracker, write: Callable[..., Path]) -> None:
+    tracker.ok("import", write(COFFEE))
+    tracker.ok("category", "add", "Travel")
+    for name, amount in (("food", "3"), ("Travel", "0"), ("Fun", "100,5")):
+        tracker.ok("budget", "set", name, amount, "--month", "2024-01")
+    tracker.ok("budget", "set", "Fun", "200", "--month", "2024-02")
+    report = report_of(tracker, "--month", "2024-01")
+    assert report["categories"] == [
+        {"category": "Fun", "spent": "24.99", "budget": "100.50", "left": "75.51"},
+        {"category": "Food", "spent": "3.50", "budget": "3.00", "left": "-0.50"},
+        {"category": "Travel", "spent": "0.00", "budget": "0.00", "left": "0.00"},
+    ]
+    assert report["total"] == {"spent": "28.49", "budget": "103.50", "left": "75.01"}
+    assert report["expenses"] == 2
+    assert tracker.ok("report", "--month", "2024-01", "--csv").splitlines()[1] == "Fun,24.99,100.50,75.51"
+    year = report_of(tracker, "--year", "2024")
+    assert year["total"] == {"spent": "28.49", "budget": "303.50", "left": "275.01"}
+    assert "Fun                            200.00" in tracker.ok("budget", "list", "--month", "2024-02")
+    printed = tracker.ok("report", "--month", "2024-01")
+    assert "January 2024: 2 expenses" in printed
+    assert max(len(line) for line in printed.splitlines()) <= 80
+
+
+def test_the_last_day_of_a_month_belongs_to_it(tracker: Tracker, write: Callable[..., Path]) -> None:
+    days = ["2024-01-31", "2024-02-01", "2024-02-29", "2024-03-01", "2024-12-31", "2025-01-01"]
+    tracker.ok("import", write("date,name,amount\n" + "".join(f"{day},Bus,-1.00\n" for day in days)))
+    spent = {
+        period: report_of(tracker, how, period)["expenses"]
+        for how, period in (("--month", "2024-02"), ("--month", "2024-12"), ("--year", "2024"))
+    }
+    assert spent == {"2024-02": 2, "2024-12": 1, "2024": 5}
+
+
+@pytest.mark.parametrize("ending", ["png", "svg"])
+def test_a_plot_is_a_picture(tracker: Tracker, tmp_path: Path, ending: str) -> None:
+    tracker.ok("import", SAMPLE / "cash-and-app.csv")
+    picture = tmp_path / f"report.{ending}"
+    ended = tracker("report", "--year", "2025", "--plot", picture)
+    assert (ended.code, ended.err) == (0, f"drawn into {picture}\n")
+    content = picture.read_bytes()
+    assert content.startswith(b"\x89PNG" if ending == "png" else b"<?xml")
+    assert len(content) > 10_000
+    assert "png, .svg" in tracker.refused("report", "--plot", tmp_path / "report.bmp")
+
+
+# --- Users
+
+
+def test_two_users_never_see_each_other(tracker: Tracker, write: Callable[..., Path]) -> None:
+    ann, bob = replace(tracker, user="Ann@example.com"), replace(tracker, user="bob@example.com")
+    ann.ok("import", write(COFFEE))
+    assert report_of(bob, "--year", "2024")["categories"] == []
+    assert bob.ok("category", "list") == ""
+    assert "no category 'Food'" in bob.refused("budget", "set", "Food", "10")
+    bob.ok("import", write(COFFEE))
+    assert report_of(replace(tracker, user="ann@example.com"), "--year", "2024")["expenses"] == 2
+    assert report_of(bob, "--year", "2024")["expenses"] == 2
+
+
+def test_reading_creates_no_user(tracker: Tracker) -> None:
+    before = everything(tracker.url)
+    tracker.ok("report")
+    tracker.ok("category", "list")
+    assert everything(tracker.url) == before
+
+
+# --- Wrong input: a message, and an unchanged database
+
+
+WRONG = {
+    "a day that is none": ("2024-01-16,Tea,Food,,-1.00\n2024-02-30,Tea,Food,,-1.00\n", ["line 5, date", "2024-02-30"]),
+    "an amount that is none": ("2024-01-16,Tea,Food,,-1.0O\n", ["line 4, amount", "-1.0O"]),
+    "a third decimal": ("2024-01-16,Tea,Food,,-1.005\n", ["line 4, amount", "-1.005"]),
+    "too large an amount": ("2024-01-16,Tea,Food,,-10000000000.00\n", ["line 4, amount"]),
+    "not a number": ("2024-01-16,Tea,Food,,NaN\n", ["line 4, amount", "NaN"]),
+    "a missing amount": ("2024-01-16,Tea,Food,,\n", ["line 4, amount"]),
+    "a control character": ("2024-01-16,T\x00ea,Food,,-1.00\n", ["line 4"]),
+}
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_one_wrong_line_imports_nothing(tracker: Tracker, write: Callable[..., Path], name: str) -> None:
+    lines, said = WRONG[name]
+    tracker.ok("category", "add", "Old")
+    before = everything(tracker.url)
+    error = tracker.refused("import", write(COFFEE + lines))
+    assert "bank.csv was not imported" in error
+    for part in said:
+        assert part in error
+    assert everything(tracker.url) == before
+
+
+def test_the_first_ten_wrong_lines_are_shown(tracker: Tracker, write: Callable[..., Path]) -> None:
+    error = tracker.refused("import", write(COFFEE + "2024-01-16,Tea,Food,,x\n" * 23)).splitlines()
+    assert error[0] == "bank.csv was not imported, 23 lines cannot be read:"
+    assert len(error) == 12
+    assert error[-1] == "  and 13 more"
+
+
+def test_dates_that_can_be_read_in_two_ways_are_asked_for(tracker: Tracker, write: Callable[..., Path]) -> None:
+    file = write("Date,Description,Amount\n03/04/2024,Bus,-2.40\n")
+    error = tracker.refused("import", file)
+    assert "--dates day-first" in error
+    assert "--dates month-first" in error
+    tracker.ok("import", file, "--dates", "day-first")
+    assert report_of(tracker, "--month", "2024-04")["expenses"] == 1
+
+
+def test_several_currencies_are_refused_and_one_is_remembered(tracker: Tracker, write: Callable[..., Path]) -> None:
+    header = "Date,Description,Amount,Currency\n"
+    error = tracker.refused("import", write(header + "2024-01-01,A,-1.00,EUR\n2024-01-02,B,-2.00,USD\n"))
+    assert "EUR" in error
+    assert "USD" in error
+    tracker.ok("import", write(header + "2024-01-01,A,-1.00,EUR\n"))
+    before = everything(tracker.url)
+    assert "EUR, these are in USD" in tracker.refused("import", write(header + "2024-01-02,B,-2.00,USD\n"))
+    assert everything(tracker.url) == before
+    assert report_of(tracker, "--year", "2024")["currency"] == "EUR"
+
+
+def test_columns_can_be_named_by_hand(tracker: Tracker, write: Callable[..., Path]) -> None:
+    file = write("wann;was;wieviel\n13.01.2024;Brot;-3,20\n")
+    assert "--map" in tracker.refused("import", file)
+    tracker.ok("import", file, "--map", "date=wann,description=was,amount=wieviel")
+    assert report_of(tracker, "--month", "2024-01")["total"] == {"spent": "3.20", "budget": None, "left": None}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["import", "missing.csv"], "missing.csv"),
+        (["import", "."], "folder"),
+        (["report", "--month", "2025-13"], "2025-13"),
+        (["report", "--month", "soon"], "soon"),
+        (["report", "--year", "25"], "25"),
+        (["report", "--year", "2025", "--month", "2025-01"], "--month or --year"),
+        (["report", "--json", "--csv"], "--json or --csv"),
+        (["budget", "set", "Nothing", "10"], "Nothing"),
+        (["budget", "set", "Food", "ten"], "ten"),
+        (["budget", "set", "Food", "1.005"], "1.005"),
+        (["budget", "set", "Food", "NaN"], "NaN"),
+        (["budget", "set", "Food", "99999999999"], "99999999999"),
+        (["budget", "set", "Foood", "10"], "Did you mean Food"),
+        (["category", "add", ""], "name"),
+        (["category", "add", "x" * 101], "name"),
+        (["category", "add", "food"], "already"),
+        (["category", "add", "a\x00b"], "name"),
+        (["category", "add", "\udcff"], "cannot be stored"),
+        (["export", "no/such/folder/file.csv"], "No such file"),
+        (["--user", "", "category", "add", "Pets"], "name"),
+        (["no-such-command"], "no-such-command"),
+        (["import"], "FILE"),
+    ],
+    ids=lambda value: " ".join(value)[:40] if isinstance(value, list) else None,
+)
+def test_wrong_arguments_get_a_message_and_change_nothing(
+    tracker: Tracker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str], said: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    tracker.ok("category", "add", "Food")
+    before = everything(tracker.url)
+    assert said in tracker.refused(*arguments)
+    assert everything(tracker.url) == before
+
+
+# --- The database is not as it should be
+
+
+def test_a_new_postgresql_database_names_the_command(postgresql_url: str) -> None:
+    tracker = Tracker(postgresql_url)
+    for command in (["report"], ["import", str(SAMPLE / "cash-and-app.csv")], ["category", "add", "Food"]):
+        assert "budget-tracker.py migrate" in tracker.refused(*command)
+    assert "revision 0001" in tracker.ok("migrate")
+    tracker.ok("category", "add", "Food")
+
+
+def test_the_default_is_a_new_file_in_the_current_folder(run_python: RunPython, tmp_path: Path) -> None:
+    ended = run_python(PROGRAM, "category", "add", "Food", database_url="")
+    assert (ended.returncode, ended.stdout, ended.stderr) == (0, "Added the category Food\n", "")
+    assert (tmp_path / "budget.db").exists()
+    assert run_python(PROGRAM, "category", "list", database_url="").stdout == "Food\n"
+
+
+def test_a_stopped_server_and_a_wrong_password(own_postgres: LocalPostgres) -> None:
+    tracker = Tracker(own_postgres.url)
+    tracker.ok("migrate")
+    tracker.ok("category", "add", "Food")
+    head, tail = own_postgres.url.split("@")
+    wrong = Tracker(f"{head}-SECRET@{tail}")
+    error = wrong.refused("report")
+    assert "refused the user name or the password: check DATABASE_URL" in error
+    assert "SECRET" not in error
+    unknown = own_postgres.url.rsplit("/", 1)[0] + "/nothing_here"
+    assert "has no database nothing_here" in Tracker(unknown).refused("report")
+    own_postgres.stop()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(database, "create_database_engine", partial(create_database_engine, connect_within=3))
+        ended = tracker("category", "add", "Drinks")
+    assert ended.code == 3
+    assert "Is the server running" in ended.err
+    assert "SECRET" not in ended.err
+    own_postgres.start()
+    assert tracker.ok("category", "list") == "Food\n"
+
+
+@pytest.mark.parametrize("url", ["nonsense", "psql 'postgresql://ann:SECRET@host/db'", "mysql://ann:SECRET@host/db"])
+def test_an_address_that_cannot_be_used(url: str) -> None:
+    error = Tracker(url).refused("report")
+    assert "DATABASE_URL" in error
+    assert "SECRET" not in error
+
+
+def test_a_read_only_file_can_be_read_and_not_written(tmp_path: Path) -> None:
+    file = tmp_path / "budget.db"
+    tracker = Tracker(f"sqlite:///{file}")
+    tracker.ok("import", SAMPLE / "cash-and-app.csv")
+    file.chmod(stat.S_IRUSR | stat.S_IRGRP | stat.S_IROTH)
+    # Root may write everywhere, so for root the connection itself is made to refuse.
+    refusing = on_each_connection("PRAGMA query_only = ON") if os.geteuid() == 0 else nullcontext()
+    with refusing:
+        assert "cannot be written" in tracker.refused("category", "add", "Drinks")
+    assert report_of(tracker, "--year", "2025")["expenses"] == 500
+
+
+@contextmanager
+def on_each_connection(statement: str) -> Iterator[None]:
+    def execute(connection: Any, _record: object) -> None:
+        connection.execute(statement)
+
+    event.listen(Pool, "connect", execute)
+    try:
+        yield
+    finally:
+        event.remove(Pool, "connect", execute)
+
+
+def test_a_full_disk_leaves_the_database_as_it_was(tmp_path: Path) -> None:
+    tracker = Tracker(f"sqlite:///{tmp_path}/budget.db")
+    tracker.ok("category", "add", "Food")
+    before = everything(tracker.url)
+
+    with on_each_connection("PRAGMA max_page_count = 30"):  # SQLite then says what it says on a full disk
+        error = tracker.refused("import", SAMPLE / "checking-account.csv")
+    assert "The disk of" in error
+    assert "is full" in error
+    assert everything(tracker.url) == before
+    tracker.ok("import", SAMPLE / "checking-account.csv")
+
+
+def test_a_file_that_is_no_database(tmp_path: Path) -> None:
+    (tmp_path / "budget.db").write_text("this is a letter to my grandmother, and longer than a header\n" * 100)
+    error = Tracker(f"sqlite:///{tmp_path}/budget.db").refused("report")
+    assert "is not a SQLite database" in error
+
+
+def test_an_export_to_a_full_disk_leaves_no_half_file(tracker: Tracker, tmp_path: Path) -> None:
+    tracker.ok("import", SAMPLE / "cash-and-app.csv")
+    target = tmp_path / "out" / "all.csv"
+    target.parent.mkdir()
+    target.write_text("what was there before")
+    if not Path("/dev/full").exists():
+        pytest.skip("this system has no /dev/full, the device that is always full")
+    (tmp_path / "out" / f".all.csv.{os.getpid()}.part").symlink_to("/dev/full")
+    assert "No space left" in tracker.refused("export", target)
+    assert [path.name for path in target.parent.iterdir()] == ["all.csv"]
+    assert target.read_text() == "what was there before"
+
+
+# --- Several at once
+
+
+def test_the_same_file_imported_by_three_processes_at_once_counts_once(tracker: Tracker, tmp_path: Path) -> None:
+    arguments = [sys.executable, "-W", "error", str(PROGRAM), "import", str(SAMPLE / "cash-and-app.csv")]
+    environment = {"DATABASE_URL": tracker.url, "PATH": os.environ["PATH"], "HOME": str(tmp_path)}
+    with ThreadPoolExecutor(3) as threads:
+        ended = list(
+            threads.map(
+                lambda _: subprocess.run(arguments, env=environment, capture_output=True, text=True, check=False),
+                range(3),
+            )
+        )
+    assert [each.stderr for each in ended] == ["", "", ""]
+    assert sum("500 new expenses" in each.stdout for each in ended) == 1
+    assert report_of(tracker, "--year", "2025")["expenses"] == 500
+
+
+def test_a_closed_pipe_is_quiet(tracker: Tracker) -> None:
+    tracker.ok("import", SAMPLE / "credit-card.csv")
+    reader, writer = socket.socketpair()
+    reader.close()
+    process = subprocess.run(
+        [sys.executable, "-W", "error", str(PROGRAM), "export", "-"],
+        env={"DATABASE_URL": tracker.url, "PATH": os.environ["PATH"]},
+        stdout=writer,
+        stderr=subprocess.PIPE,
+        text=True,
+        check=False,
+    )
+    writer.close()
+    assert process.stderr == ""

@@ -1,0 +1,294 @@
+"""budget/schema.py and budget/migrations: the schema gets there, keeps the data, and guards it against raw SQL."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+from alembic import command
+from alembic.config import Config
+from alembic.script import ScriptDirectory
+from budget import schema
+from budget.errors import SchemaMismatch
+from budget.models import Base, Budget, Expense
+from database import create_database_engine, transaction
+from sqlalchemy import Engine, func, inspect, select, text
+from sqlalchemy.exc import DBAPIError
+
+EXAMPLES = Path(schema.__file__).parents[1]
+
+
+@pytest.fixture
+def empty(database_url: str) -> Iterator[Engine]:
+    engine = create_database_engine(database_url)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def engine(empty: Engine) -> Engine:
+    schema.upgrade(empty)
+    return empty
+
+
+def fill(engine: Engine) -> None:
+    with transaction(engine) as session:
+        for statement in (
+            "INSERT INTO users (id, email, created_at) VALUES (1, 'ann', '2026-01-01'), (2, 'bob', '2026-01-01')",
+            "INSERT INTO categories (id, user_id, name) VALUES (1, 1, 'Food'), (2, 2, 'Food')",
+            EXPENSE.format(1, 1, 1250, "'2026-01-31'", "'a'"),
+            BUDGET.format(1, 1, "'2026-01-01'", 40000),
+            "INSERT INTO categories (id, user_id, name) VALUES (3, 1, 'Rent')",
+        ):
+            session.execute(text(statement))
+
+
+EXPENSE = (
+    "INSERT INTO expenses (user_id, category_id, amount, description, account, spent_on, fingerprint, created_at)"
+    " VALUES ({}, {}, {}, 'Lunch', '', {}, {}, '2026-01-31')"
+)
+BUDGET = "INSERT INTO budgets (user_id, category_id, month, amount) VALUES ({}, {}, {}, {})"
+TRANSFER = (
+    "INSERT INTO budget_transfers (user_id, month, from_category_id, to_category_id, amount, request_key, created_at)"
+    " VALUES (1, {}, {}, {}, {}, {}, '2026-01-31')"
+)
+
+
+def test_the_migrations_build_exactly_the_models(engine: Engine, tmp_path: Path) -> None:
+    command.check(schema.configuration(engine))
+    assert ScriptDirectory.from_config(schema.configuration(engine)).get_current_head() == schema.NEWEST
+    # What autogenerate does not compare:
+    migrated = checks(engine)
+    assert len(migrated) > 8
+    engine.dispose()
+    if engine.dialect.name == "sqlite":
+        other = create_database_engine(f"sqlite:///{tmp_path}/models.db")
+    else:
+        with engine.begin() as connection:
+            connection.execute(text("CREATE SCHEMA models"))
+        other = create_database_engine(engine.url.update_query_dict({"options": "-csearch_path=models"}))
+    Base.metadata.create_all(other, list(budget_tables()))
+    assert checks(other) == migrated
+    other.dispose()
+
+
+def budget_tables() -> Iterator[Any]:
+    return (mapper.local_table for mapper in Base.registry.mappers if mapper.class_.__module__ == "budget.models")
+
+
+def checks(engine: Engine) -> set[tuple[str, str | None, str]]:
+    inspector = inspect(engine)
+    return {
+        (table.name, check["name"], check["sqltext"])
+        for table in budget_tables()
+        for check in inspector.get_check_constraints(table.name)
+    }
+
+
+def test_upgrading_twice_and_coming_back_from_nothing_works(engine: Engine) -> None:
+    schema.upgrade(engine)
+    command.downgrade(schema.configuration(engine), "base")
+    assert set(inspect(engine).get_table_names()) <= {"alembic_version", "sqlite_sequence"}
+    schema.upgrade(engine)
+    fill(engine)
+
+
+ALTER_A_PARENT = """
+import sqlalchemy as sa
+from alembic import op
+
+revision, down_revision, branch_labels, depends_on = "9999", "{head}", None, None
+
+
+def upgrade():
+    with op.batch_alter_table("categories") as table:
+        table.alter_column("name", existing_type=sa.String(100), type_=sa.String(150))
+    with op.batch_alter_table("users") as table:
+        table.add_column(sa.Column("note", sa.String(10), nullable=False, server_default="none"))
+
+
+def downgrade():
+    with op.batch_alter_table("users") as table:
+        table.drop_column("note")
+    with op.batch_alter_table("categories") as table:
+        table.alter_column("name", existing_type=sa.String(150), type_=sa.String(100))
+"""
+
+
+@pytest.fixture
+def with_a_changed_parent(engine: Engine, tmp_path: Path) -> Config:
+    """The history and one revision more, which alters the tables that all others point to."""
+    (tmp_path / "9999_alter_a_parent.py").write_text(ALTER_A_PARENT.format(head=schema.NEWEST))
+    config = schema.configuration(engine)
+    config.set_main_option("version_locations", f"{EXAMPLES}/budget/migrations/versions:{tmp_path}")
+    return config
+
+
+def test_up_down_and_up_again_keeps_every_row(engine: Engine, with_a_changed_parent: Config) -> None:
+    fill(engine)
+    before = all_rows(engine)
+    for step in (command.upgrade, command.downgrade, command.upgrade):
+        step(with_a_changed_parent, "9999" if step is command.upgrade else schema.NEWEST)
+        assert all_rows(engine) == before
+    assert "note" in {column["name"] for column in inspect(engine).get_columns("users")}
+    with pytest.raises(DBAPIError), transaction(engine) as session:
+        session.execute(text(EXPENSE.format(1, 999, 5, "'2026-01-31'", "'x'")))  # foreign keys hold again
+
+
+def all_rows(engine: Engine) -> dict[str, Any]:
+    tables = {"users": "email", "categories": "name", "expenses": "amount, description", "budgets": "amount"}
+    with transaction(engine, read_only=True) as session:
+        return {
+            table: session.execute(text(f"SELECT {columns} FROM {table} ORDER BY 1")).all()
+            for table, columns in tables.items()
+        }
+
+
+def test_a_migration_that_fails_leaves_everything_as_it_was(
+    engine: Engine, with_a_changed_parent: Config, tmp_path: Path
+) -> None:
+    fill(engine)
+    broken = ALTER_A_PARENT.format(head=schema.NEWEST).replace(
+        "def downgrade", "    op.execute('INSERT INTO nowhere VALUES (1)')\n\n\ndef downgrade"
+    )
+    (tmp_path / "9999_alter_a_parent.py").write_text(broken)
+    before = all_rows(engine)
+    with pytest.raises(DBAPIError, match="nowhere"):
+        command.upgrade(with_a_changed_parent, "head")
+    assert all_rows(engine) == before
+    assert "note" not in {column["name"] for column in inspect(engine).get_columns("users")}
+    with transaction(engine) as session:
+        assert schema.revision(session) == schema.NEWEST
+
+
+def test_a_migration_that_would_leave_orphans_is_refused_on_sqlite(sqlite_url: str, tmp_path: Path) -> None:
+    engine = create_database_engine(sqlite_url)
+    schema.upgrade(engine)
+    fill(engine)
+    (tmp_path / "9999_orphans.py").write_text(
+        f'revision, down_revision, branch_labels, depends_on = "9999", "{schema.NEWEST}", None, None\n'
+        "from alembic import op\n"
+        "def upgrade():\n    op.execute('DELETE FROM categories')\n"
+    )
+    config = schema.configuration(engine)
+    config.set_main_option("version_locations", f"{EXAMPLES}/budget/migrations/versions:{tmp_path}")
+    with pytest.raises(RuntimeError, match="without their parent"):
+        command.upgrade(config, "head")
+    assert len(all_rows(engine)["categories"]) == 3
+    engine.dispose()
+
+
+def test_several_runners_at_once_build_one_schema(database_url: str) -> None:
+    program = (
+        "import sys; sys.path.insert(0, sys.argv[1]); import database; from budget import schema;"
+        "engine = database.create_database_engine(sys.argv[2]); sys.stdin.readline();"
+        "schema.upgrade(engine); engine.dispose()"
+    )
+    arguments = [sys.executable, "-W", "error", "-c", program, str(EXAMPLES), database_url]
+    runners = [subprocess.Popen(arguments, stdin=subprocess.PIPE, stderr=subprocess.PIPE) for _ in range(3)]
+    with ThreadPoolExecutor(3) as threads:
+        errors = list(threads.map(lambda runner: runner.communicate(b"go\n")[1], runners))
+    assert errors == [b"", b"", b""]
+    engine = create_database_engine(database_url)
+    with transaction(engine) as session:
+        schema.require_newest(session)
+    engine.dispose()
+
+
+def test_a_schema_that_does_not_fit_is_named_with_the_command(empty: Engine) -> None:
+    with pytest.raises(SchemaMismatch, match=r"missing.*budget-tracker.py migrate"), transaction(empty) as session:
+        schema.require_newest(session)
+    schema.upgrade(empty)
+    for found, said in (("0000", "revision 0000.*migrate"), ("9999", "newer than this program")):
+        with transaction(empty) as session:
+            session.execute(text(f"UPDATE alembic_version SET version_num = '{found}'"))
+        with pytest.raises(SchemaMismatch, match=said), transaction(empty, read_only=True) as session:
+            schema.require_newest(session)
+
+
+def test_only_an_empty_sqlite_file_gets_its_schema_by_itself(empty: Engine, tmp_path: Path) -> None:
+    schema.upgrade_if_new(empty)
+    assert ("expenses" in inspect(empty).get_table_names()) == (empty.dialect.name == "sqlite")
+    somebodys = create_database_engine(f"sqlite:///{tmp_path}/somebodys.db")
+    with somebodys.begin() as connection:
+        connection.execute(text("CREATE TABLE recipes (id INTEGER)"))
+    schema.upgrade_if_new(somebodys)
+    assert inspect(somebodys).get_table_names() == ["recipes"]
+    somebodys.dispose()
+
+
+def test_the_statements_can_be_printed_without_a_database(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", "postgresql://ann:secret@nowhere.invalid/shop")
+    command.upgrade(Config(EXAMPLES / "budget/alembic.ini"), "head", sql=True)
+    printed = capsys.readouterr().out
+    assert "CREATE TABLE expenses" in printed
+    assert "EXTRACT(DAY FROM month) = 1" in printed
+    assert "start of month" not in printed
+
+
+NONSENSE = {
+    "nothing spent": EXPENSE.format(1, 1, 0, "'2026-01-31'", "'x'"),
+    "a negative amount": EXPENSE.format(1, 1, -5, "'2026-01-31'", "'x'"),
+    "too large an amount": EXPENSE.format(1, 1, 10**12, "'2026-01-31'", "'x'"),
+    "text for an amount": EXPENSE.format(1, 1, "'abc'", "'2026-01-31'", "'x'"),
+    "a day that is none": EXPENSE.format(1, 1, 5, "'2026-02-30'", "'x'"),
+    "text for a day": EXPENSE.format(1, 1, 5, "'soon'", "'x'"),
+    "no day": EXPENSE.format(1, 1, 5, "NULL", "'x'"),
+    "a category that is not there": EXPENSE.format(1, 999, 5, "'2026-01-31'", "'x'"),
+    "another user's category": EXPENSE.format(1, 2, 5, "'2026-01-31'", "'x'"),
+    "the same line twice": EXPENSE.format(1, 1, 5, "'2026-01-31'", "'a'"),
+    "a description without end": EXPENSE.format(1, 1, 5, "'2026-01-31'", "'x'").replace("'Lunch'", f"'{'x' * 1001}'"),
+    "a negative budget": BUDGET.format(1, 3, "'2026-01-01'", -1),
+    "a budget in mid-month": BUDGET.format(1, 3, "'2026-01-02'", 1),
+    "another user's budget": BUDGET.format(2, 3, "'2026-01-01'", 1),
+    "two budgets for a month": BUDGET.format(1, 1, "'2026-01-01'", 1),
+    "a category twice": "INSERT INTO categories (user_id, name) VALUES (1, 'Food')",
+    "a category without a name": "INSERT INTO categories (user_id, name) VALUES (1, '')",
+    "a user twice": "INSERT INTO users (email, created_at) VALUES ('ann', '2026-01-01')",
+    "a currency that is none": "UPDATE users SET currency = 'eur'",
+    "a transfer to itself": TRANSFER.format("'2026-01-01'", 1, 1, 5, "'k'"),
+    "a transfer to another user": TRANSFER.format("'2026-01-01'", 1, 2, 5, "'k'"),
+    "a transfer of nothing": TRANSFER.format("'2026-01-01'", 1, 3, 0, "'k'"),
+    "a category with expenses deleted": "DELETE FROM categories WHERE id = 1",
+}
+
+
+def test_raw_sql_cannot_break_what_must_hold(engine: Engine) -> None:
+    fill(engine)
+    with transaction(engine) as session:
+        session.execute(text(TRANSFER.format("'2026-01-01'", 1, 3, 5, "'once'")))
+    before = all_rows(engine)
+    accepted = []
+    for name, statement in (NONSENSE | {"a request twice": TRANSFER.format("'2026-01-01'", 1, 3, 5, "'once'")}).items():
+        try:
+            with transaction(engine) as session:
+                session.execute(text(statement))
+            accepted.append(name)
+        except DBAPIError:
+            pass
+    assert accepted == []
+    assert all_rows(engine) == before
+
+
+def test_what_is_right_is_accepted(engine: Engine) -> None:
+    fill(engine)
+    with transaction(engine) as session:
+        session.execute(text(EXPENSE.format(2, 2, 999_999_999_999, "'1999-12-31'", "'a'")))
+        session.execute(text(BUDGET.format(1, 3, "'2026-02-01'", 0)))
+        session.execute(text(TRANSFER.format("'2026-01-01'", 1, 3, 1, "'k'")))
+    with transaction(engine) as session:
+        assert session.scalar(select(func.count(Expense.id))) == 2
+        assert session.scalar(select(func.count()).select_from(Budget)) == 2
+
+
+def test_deleting_a_user_takes_everything_of_the_user_and_nothing_else(engine: Engine) -> None:
+    fill(engine)
+    with transaction(engine) as session:
+        session.execute(text("DELETE FROM users WHERE id = 1"))
+    rows = all_rows(engine)
+    assert [len(rows[table]) for table in ("users", "categories", "expenses", "budgets")] == [1, 1, 0, 0]
