@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import NoReturn
 
 import pytest
+
 from local_postgres import LIBPQ_VARIABLE, LocalPostgres, LocalPostgresError, create_database, drop_database
 from running import RunPython
 

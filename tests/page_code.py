@@ -8,10 +8,11 @@ import shlex
 import textwrap
 from pathlib import Path
 
+from sqlalchemy import make_url
+
 import page_runner
 from pages import ROOT, SKILLS, Block, Page, outputs_after
 from running import RunPython
-from sqlalchemy import make_url
 
 
 def check_blocks(page: Page, database_url: str, run_python: RunPython, *, update: bool = False) -> None:

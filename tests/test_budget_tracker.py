@@ -2,7 +2,6 @@
 
 import json
 import os
-import socket
 import stat
 import subprocess
 import sys
@@ -14,13 +13,14 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import database
 import pytest
-from database import create_database_engine, transaction
-from local_postgres import LocalPostgres
-from running import RunPython
 from sqlalchemy import event, text
 from sqlalchemy.pool import Pool
+
+import database
+from database import create_database_engine, transaction
+from local_postgres import LocalPostgres
+from running import RunPython, bare_environment
 from tracker import PROGRAM, SAMPLE, Tracker
 
 EXPORTS = ["checking-account.csv", "credit-card.csv", "cash-and-app.csv"]
@@ -432,7 +432,7 @@ def test_an_export_to_a_full_disk_leaves_no_half_file(tracker: Tracker, tmp_path
 
 def test_the_same_file_imported_by_three_processes_at_once_counts_once(tracker: Tracker, tmp_path: Path) -> None:
     arguments = [sys.executable, "-W", "error", str(PROGRAM), "import", str(SAMPLE / "cash-and-app.csv")]
-    environment = {"DATABASE_URL": tracker.url, "PATH": os.environ["PATH"], "HOME": str(tmp_path)}
+    environment = bare_environment(tmp_path, tracker.url)
     with ThreadPoolExecutor(3) as threads:
         ended = list(
             threads.map(
@@ -445,17 +445,17 @@ def test_the_same_file_imported_by_three_processes_at_once_counts_once(tracker: 
     assert report_of(tracker, "--year", "2025")["expenses"] == 500
 
 
-def test_a_closed_pipe_is_quiet(tracker: Tracker) -> None:
+def test_a_closed_pipe_is_quiet(tracker: Tracker, tmp_path: Path) -> None:
     tracker.ok("import", SAMPLE / "credit-card.csv")
-    reader, writer = socket.socketpair()
-    reader.close()
+    reader, writer = os.pipe()
+    os.close(reader)
     process = subprocess.run(
         [sys.executable, "-W", "error", str(PROGRAM), "export", "-"],
-        env={"DATABASE_URL": tracker.url, "PATH": os.environ["PATH"]},
+        env=bare_environment(tmp_path, tracker.url),
         stdout=writer,
         stderr=subprocess.PIPE,
         text=True,
         check=False,
     )
-    writer.close()
+    os.close(writer)
     assert process.stderr == ""

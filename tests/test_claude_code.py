@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
 from claude_client import Client, Conversation, ToolCall, ToolResult, find_program, installed_client
 from requirement import missing
 from skill_file import SkillFile, read_skill

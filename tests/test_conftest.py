@@ -6,9 +6,10 @@ import subprocess
 import sys
 from pathlib import Path
 
-import local_postgres
 import psycopg2
 import pytest
+
+import local_postgres
 from local_postgres import DATABASE_PREFIX, LocalPostgres
 from running import RunPython
 

@@ -8,16 +8,31 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-import database
 import pytest
 import trustme
+from sqlalchemy import (
+    Engine,
+    ForeignKey,
+    case,
+    func,
+    inspect,
+    literal,
+    make_url,
+    select,
+    text,
+    update,
+)
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError, StatementError
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+import database
 from database import (
     Base,
     CommitOutcomeUnknown,
@@ -33,20 +48,6 @@ from database import (
 )
 from local_postgres import LocalPostgres
 from proxy import Proxy
-from sqlalchemy import (
-    Engine,
-    ForeignKey,
-    case,
-    func,
-    inspect,
-    literal,
-    make_url,
-    select,
-    text,
-    update,
-)
-from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError, StatementError
-from sqlalchemy.orm import Mapped, Session, mapped_column
 
 MODULE = Path(database.__file__)
 NEON = (
@@ -673,7 +674,7 @@ def test_arithmetic_and_aggregates_in_sql_are_exact_and_stay_money(engine: Engin
         session.add_all([Account(id=1, balance=Decimal("10.10")), Account(id=2, balance=Decimal("0.20"))])
         session.add(Account(id=3, balance=None))
     money = Account.balance
-    expected = {
+    expected: dict[Any, str] = {
         func.sum(money): "10.30",
         func.min(money): "0.20",
         func.max(money): "10.10",
@@ -692,7 +693,7 @@ def test_arithmetic_and_aggregates_in_sql_are_exact_and_stay_money(engine: Engin
     for _ in range(2):  # the second time each statement comes from SQLAlchemy's cache
         with transaction(engine) as session:
             for expression, amount in expected.items():
-                result = session.scalar(select(expression))
+                result = session.scalars(select(expression)).one()
                 assert (str(expression), str(result)) == (str(expression), amount)
 
 
@@ -740,14 +741,15 @@ def test_what_is_not_exact_money_is_refused_before_the_driver_sees_it(engine: En
 
 
 def test_money_is_not_multiplied_or_divided_in_sql() -> None:
-    for wrong in (
+    wrong_ways: list[Callable[[], Any]] = [
         lambda: Account.balance * 2,
         lambda: 2 * Account.balance,
         lambda: Account.balance / 3,
         lambda: Account.balance // 3,
         lambda: Account.balance % 3,
         lambda: func.sum(Account.balance) * Decimal("1.10"),
-    ):
+    ]
+    for wrong in wrong_ways:
         with pytest.raises(TypeError, match="in Python"):
             wrong()
 
@@ -805,7 +807,8 @@ def test_a_naive_moment_is_refused(engine: Engine) -> None:
 
 
 def test_every_constraint_has_a_name_and_whole_numbers_are_wide() -> None:
-    names = {constraint.name for table in (Account.__table__, Entry.__table__) for constraint in table.constraints}
+    tables = [Base.metadata.tables[name] for name in ("accounts", "entries")]
+    names = {constraint.name for table in tables for constraint in table.constraints}
     assert names == {"pk_accounts", "pk_entries", "fk_entries_account_id_accounts"}
     assert isinstance(Account.__table__.c.seen_at.type, UTCDateTime)
     assert isinstance(Account.__table__.c.balance.type, Money)

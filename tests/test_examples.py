@@ -15,10 +15,11 @@ from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
-from database import create_database_engine
-from running import RunPython
 from sqlalchemy import Numeric
 from sqlalchemy.orm import Session
+
+from database import create_database_engine
+from running import RunPython
 
 ROOT = Path(__file__).resolve().parents[1]
 EXAMPLES = ROOT / "database-deployment" / "examples"

@@ -8,6 +8,7 @@ rewrites what the pages show; read the difference before you keep it. The marker
 import re
 
 import pytest
+
 from page_code import check_blocks, check_outputs, check_quotes
 from page_links import broken_links, missing_files
 from pages import ROOT, Page, problems, read_page, shipped_pages

@@ -8,11 +8,12 @@ from pathlib import Path
 from textwrap import dedent
 
 import pytest
+from sqlalchemy import make_url
+
 from page_code import check_blocks, check_outputs, check_quotes, definition
 from page_links import broken_links, missing_files
 from pages import Page, problems, read_page, shipped_pages
 from running import RunPython
-from sqlalchemy import make_url
 
 TESTS = Path(__file__).parent
 

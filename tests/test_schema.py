@@ -11,12 +11,13 @@ import pytest
 from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
-from budget import schema
-from budget.errors import SchemaMismatch
-from budget.models import Base, Budget, Expense
-from database import create_database_engine, transaction
 from sqlalchemy import Engine, func, inspect, select, text
 from sqlalchemy.exc import DBAPIError
+
+from budget import schema
+from budget.errors import SchemaMismatch
+from budget.models import Budget, Expense
+from database import Base, create_database_engine, transaction
 
 EXAMPLES = Path(schema.__file__).parents[1]
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import pytest
+
 from requirement import missing
 
 pytestmark = pytest.mark.slow

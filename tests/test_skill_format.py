@@ -5,6 +5,7 @@ import re
 from pathlib import Path
 
 import pytest
+
 from skill_file import SkillFile, read_skill
 
 ROOT = Path(__file__).parents[1]

@@ -7,6 +7,7 @@ import sysconfig
 from pathlib import Path
 
 import pytest
+
 from requirement import missing
 from skill_file import read_skill
 

@@ -30,6 +30,12 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
 import typer
+from rich.progress import BarColumn, DownloadColumn, Progress, TimeRemainingColumn
+from rich.text import Text
+from sqlalchemy import Engine
+from sqlalchemy.engine import URL
+from sqlalchemy.orm import Session
+
 from budget import reporting, schema, service
 from budget.bank_file import BankFile, ReadingOptions, open_bank_file, parse_columns
 from budget.errors import BudgetError
@@ -41,11 +47,6 @@ from budget.periods import Period, month_of, read_month, read_year
 from budget.reporting import make_report
 from budget.terminal import make_console, money, print_report
 from database import create_database_engine, database_url, migration_url, run_transaction, transaction
-from rich.progress import BarColumn, DownloadColumn, Progress, TimeRemainingColumn
-from rich.text import Text
-from sqlalchemy import Engine
-from sqlalchemy.engine import URL
-from sqlalchemy.orm import Session
 
 Result = TypeVar("Result")
 DEFAULT_DATABASE = "sqlite:///budget.db"

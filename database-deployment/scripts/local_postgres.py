@@ -540,7 +540,6 @@ class Cluster:
 
 def guard() -> None:
     """Do what the owner asks, one line at a time; when the owner is gone, remove everything."""
-    os.umask(0o022)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, leave)
     cluster = Cluster()

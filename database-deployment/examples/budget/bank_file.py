@@ -115,7 +115,7 @@ class BankFile:
 
     def lines(self, progress: Callable[[int], None] | None = None) -> Iterator[Line]:
         """Every line of the file but the blank ones. `progress` hears now and then how many bytes are read."""
-        if self.path.stat().st_size != self.size:
+        if check_file(self.path) != self.size:
             raise BankFileError(f"{self.path} has changed since it was opened; try again.")
         read = _LineReader(self)
         for number, cells in _records(self.path, self.layout, progress, self.size):
@@ -144,7 +144,7 @@ def open_bank_file(
         path=path,
         encoding=encoding,
         delimiter=layout.delimiter,
-        header=list(layout.header),
+        header=list(layout.header) if layout.header_line else [],
         columns=reading.columns,
         currency=reading.currency,
         date_order=reading.date_order,

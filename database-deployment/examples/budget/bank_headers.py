@@ -53,6 +53,7 @@ _GROUPS: Final[Mapping[Role, tuple[frozenset[str], ...]]] = {
             "data da operacao, transaktionsdag, kopdatum, transaktionsdato, transaksjonsdato, kobsdato",
             "utfort dato, kjopsdato, data operacji, data transakcji, data zakupu, tapahtumapaiva, maksupaiva",
             "datum provedeni, datum transakce, tranzakcio datuma, data tranzactiei, islem tarihi, datum transakcije",
+            "дата операции",
         ),
         _words(  # the day of the booking, or simply the date
             "date, booking date, date booked, bookingdate, created, created on, created at, date created, date time",
@@ -65,6 +66,7 @@ _GROUPS: Final[Mapping[Role, tuple[frozenset[str], ...]]] = {
             "bokningsdag, dato, bogforingsdato, bogfort, bokforingsdato, bokfort dato, bokfort, dag",
             "data ksiegowania, data zaksiegowania, kirjauspaiva, pvm, paivays, paivamaara, kirjauspvm",
             "datum zauctovani, datum, konyveles datuma, konyvelesi datum, tarih, kpv, datums, data si ora",
+            "дата, дата платежа",
         ),
         _words(  # the day it was booked, valued or closed: better than none
             "posting date, posted date, post date, date posted, posted on, posted, completed date, finished on",
@@ -90,22 +92,24 @@ _GROUPS: Final[Mapping[Role, tuple[frozenset[str], ...]]] = {
             "negozio, begunstigde, naam tegenpartij, naam van de tegenpartij, tegenrekeninghouder, handelaar",
             "tegenpartij naam, winkel, naam omschrijving, favorecido, estabelecimento, loja, mottagare, mottaker",
             "mottagarens namn, mottakernavn, modtager, forretning, kontrahent, nadawca odbiorca, nazwa odbiorcy",
-            "odbiorca, saajan nimi, saaja, saaja maksaja, nazev protiuctu, partner neve, beneficiar",
+            "odbiorca, saajan nimi, saaja, saaja maksaja, nazev protiuctu, partner neve, beneficiar, получатель",
+            "libelle complet, descrizione completa, detail de l ecriture",  # more than the short text beside it
         ),
         _words("name, nom, nombre, nome, naam, namn, navn, nazwa, nimi, nazev, item, expense, title, titel"),
         _words(  # what the bank says it was
-            "description, transaction description, transaction details, details, detail, narrative, particulars",
+            "description, transaction description, narrative, narration, particulars, transaction remarks",
             "transaction, text, reason, what, purchase, desc, description 1, booking text, booking details",
             "beschreibung, transaktionsbeschreibung, bezeichnung, umsatzbeschreibung, artikel, ausgabe fur",
             "libelle, libelle de l operation, libelle operation, label, libelle simplifie, intitule, designation",
-            "libelle complet, concepto, descripcion, detalle, descripcion del movimiento, movimiento",
-            "descrizione, descrizione operazione, descrizione completa, dettagli, causale descrizione operazione",
+            "concepto, descripcion, descripcion del movimiento, movimiento, описание, назначение платежа",
+            "descrizione, descrizione operazione, causale descrizione operazione",
             "omschrijving, omschrijving 1, beschrijving, referens, descricao",
             "descricao do movimento, descricao movimento",
             "historico, lancamento, descritivo, beskrivning, rubrik, transaktion, handelse, beskrivelse, tekst",
             "forklaring, forklarende tekst, opis operacji, opis transakcji, opis, szczegoly transakcji",
-            "kuvaus, selite, selitys, otsikko, popis, megnevezes, leiras, detalii, aciklama",
+            "kuvaus, selite, selitys, otsikko, popis, megnevezes, leiras, aciklama",
         ),
+        _words("details, detail, transaction details, dettagli, detalle, detalii, detalles"),
         _words(  # what was written with the payment
             "memo, notes, note, reference, payment reference, purpose, message, comment, comments, remark, remarks",
             "payment details, original description, additional description, extended details, statement descriptor",
@@ -126,13 +130,13 @@ _GROUPS: Final[Mapping[Role, tuple[frozenset[str], ...]]] = {
     ),
     "amount": (
         _words(
-            "amount, transaction amount, amount transaction, billing amount, payment amount, expense amount, amt",
+            "amount, transaction amount, amount transaction, billing amount, payment amount, amt",
             "spent amount, ammount, betrag, umsatz, umsatzbetrag, buchungsbetrag, betrag ausgabe",
             "montant, montant operation, montant de l operation, somme, importe, monto, importe operacion, cantidad",
             "importo, ammontare, somma, bedrag, transactiebedrag, montante, valor do movimento, quantia",
             "belopp, transaktionsbelopp, belob, belop, kwota, kwota operacji, kwota transakcji",
             "kwota w walucie rachunku, maara, castka, zauctovana castka, tranzakcio osszege, osszeg, suma, tutar",
-            "iznos, cash flow",
+            "iznos, cash flow, сумма операции, сумма платежа, сумма",
         ),
         _words(
             "value, transaction value, sum, price, cost, net amount, local amount, summe, preis, kosten, wert, prix",
@@ -146,7 +150,8 @@ _GROUPS: Final[Mapping[Role, tuple[frozenset[str], ...]]] = {
     ),
     "debit": (
         _words(
-            "debit, debits, debit amount, amount debit, withdrawal, withdrawals, withdrawal amt, withdrawal amount",
+            "debit, debits, debit amount, expense amount, amount debit, withdrawal, withdrawals, withdrawal amt",
+            "withdrawal amount",
             "withdrawals dr, money out, paid out, outflow, outflows, out, spent, debit amt, dr, amount out, spending",
             "charge, charges, expense, expenses, payments out, outgoing, outgoings, amount debited, purchases",
             "soll, belastung, belastungen, ausgabe, ausgaben, ausgang, lastschrift, sollbetrag, betrag soll",
@@ -160,7 +165,8 @@ _GROUPS: Final[Mapping[Role, tuple[frozenset[str], ...]]] = {
     ),
     "credit": (
         _words(
-            "credit, credits, credit amount, amount credit, deposit, deposits, deposit amt, deposit amount, in",
+            "credit, credits, credit amount, income amount, amount credit, deposit, deposits, deposit amt, in",
+            "deposit amount",
             "deposits cr, money in, paid in, inflow, inflows, received, credit amt, cr, amount in, income, incoming",
             "payments in, amount credited, haben, gutschrift, gutschriften, einnahme, einnahmen, eingang",
             "habenbetrag, betrag haben, credit, credits, montant credit, recette, recettes, entree, entrees",
@@ -173,7 +179,8 @@ _GROUPS: Final[Mapping[Role, tuple[frozenset[str], ...]]] = {
     ),
     "type": (
         _words(
-            "debit credit, credit debit, dr cr, cr dr, d c, c d, debit or credit, credit or debit, direction, sign",
+            "debit credit, credit debit, creditdebet, dr cr, cr dr, d c, c d, d k, k d",
+            "debit or credit, credit or debit, direction, sign",
             "transaction type, type, debit credit indicator, credit debit indicator, cd flag, in out, balance impact",
             "income expense, expense income, transaction direction, kind, cdi, flow",
             "soll haben, s h, h s, soll haben kennzeichen, soll haben kz, umsatztyp, vorzeichen, debit kredit, art",
@@ -190,7 +197,7 @@ _GROUPS: Final[Mapping[Role, tuple[frozenset[str], ...]]] = {
         _words(
             "category, spending category, expense category, budget category, kategorie, hauptkategorie, categorie",
             "categoria, kategori, kategoria, category name, category group category, luokka, kategorija, kategoria",
-            "merchant category, kategorie transakce, rubro, rubrik kategori",
+            "merchant category, kategorie transakce, rubro, rubrik kategori, категория",
         ),
         _words("category group, category parent, subcategory, unterkategorie, sous categorie, subcategoria, class"),
     ),
@@ -208,13 +215,13 @@ _GROUPS: Final[Mapping[Role, tuple[frozenset[str], ...]]] = {
             "currency, currency code, curr, cur, transaction currency, account currency, ccy, currency symbol",
             "wahrung, waehrung, buchungswahrung, kontowahrung, devise, monnaie, monn, divisa, moneda, valuta, munt",
             "muntsoort, valutacode, moeda, valuutta, waluta, waluta rachunku, mena, mena uctu, devizanem, moneta",
-            "valuta rekening, para birimi, waluta operacji",
+            "valuta rekening, para birimi, waluta operacji, валюта операции, валюта",
         ),
     ),
     "status": (
         _words(
             "status, state, transaction status, payment status, booking status, buchungsstatus, info, statut, etat",
-            "estado, situacao, stato, tila, stan, stav, umsatzstatus, situacion",
+            "estado, situacao, stato, tila, stan, stav, umsatzstatus, situacion, статус",
         ),
     ),
     "fingerprint": (_words("fingerprint"),),
@@ -284,6 +291,13 @@ NOT_BOOKED: Final = _words(
     "oczekujaca, oczekujace, oczekuje, odrzucona, anulowana, blokada, nierozliczona, odottaa, hylatty, zamitnuta",
 )
 
+# What a card's statement calls the payment of its bill. There purchases are positive and payments negative.
+CARD_PAYMENT: Final = re.compile(
+    r"payment.{0,20}thank ?you|thank ?you for.{0,12}payment|payment received|autopay payment|zahlung erhalten"
+    r"|paiement re[cç]u|pagamento recebido|pago recibido|pagamento ricevuto|betaling ontvangen|inbetalning mottagen",
+    re.IGNORECASE,
+)
+
 # What a bank writes on a line that is a balance and no booking: the whole text, or what stands before a date.
 BALANCES: Final = _words(
     "opening balance, closing balance, beginning balance, starting balance, ending balance, previous balance",
@@ -292,11 +306,12 @@ BALANCES: Final = _words(
     "solde initial, solde final, ancien solde, nouveau solde, solde precedent, solde anterieur",
     "saldo inicial, saldo final, saldo anterior, saldo iniziale, saldo finale, saldo precedente, saldo do dia",
     "beginsaldo, eindsaldo, vorig saldo, nieuw saldo, ingaende saldo, utgaende saldo, primosaldo, ultimosaldo",
-    "inngaende saldo, saldo poczatkowe, saldo koncowe, algegyenleg, zaroegyenleg",
+    "inngaende saldo, saldo poczatkowe, saldo koncowe, pradinis likutis, galutinis likutis, algsaldo, loppsaldo",
+    "sakuma atlikums, beigu atlikums, turnover, apyvarta, apgrozijums, kaive",
 )
 # The same where the line has no date or no amount. With both, "Total" is a petrol station and "New Balance" a shop.
 TOTALS: Final = BALANCES | _words(
-    "balance, current balance, available balance, account balance, new balance, total balance, turnover",
+    "balance, current balance, available balance, account balance, new balance, total balance",
     "kontostand, saldo, solde, saldo actual, saldo contabilistico, saldo disponible, saldo contabile",
     "total, totals, grand total, subtotal, summe, gesamt, gesamtsumme, total general, totale, totaal, suma, summa",
     "total debits, total credits, totals debits, totals credits, summe soll, summe haben, totale generale",

@@ -10,7 +10,7 @@ from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE, getincrementaldecoder
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import islice
+from itertools import islice, product
 from pathlib import Path
 from typing import IO, Final, Literal, TextIO
 
@@ -69,6 +69,7 @@ class Columns:
     debit: int | None = None
     credit: int | None = None
     types: tuple[int, ...] = ()  # only the values of the whole file tell whether one of them is
+    doubtful: int | None = None  # its name is not known, its cells say debit and credit
     category: int | None = None
     account: int | None = None
     currency: int | None = None
@@ -293,11 +294,16 @@ class _HeaderReader:
         self.names = [header_name(name) for name in header]
         self.options = options
         self.by_words = by_words
-        self.filled = [
-            [row[index].strip() for row in rows if index < len(row) and row[index].strip()]
-            for index in range(len(header))
-        ]
+        self.rows = rows
+        self.values: dict[int, list[str]] = {}
         self.taken: set[int] = set()
+
+    def filled(self, index: int) -> list[str]:
+        """What stands in this column of the lines below."""
+        if index not in self.values:
+            cells = (row[index].strip() for row in self.rows if index < len(row))
+            self.values[index] = [cell for cell in cells if cell]
+        return self.values[index]
 
     def columns(self) -> Columns | None:
         """The roles of the columns, or None if this line is no header."""
@@ -325,6 +331,7 @@ class _HeaderReader:
             types=(told["type"],) if "type" in told else self.types({amount, debit, credit}),
             descriptions=(told["description"],) if "description" in told else self.descriptions(),
             fingerprint=fingerprint,
+            doubtful=self.doubtful(),
             **single,
         )
 
@@ -337,8 +344,8 @@ class _HeaderReader:
                 rank = self.rank_by_words(role, name)
             if rank is None or index in self.taken:
                 continue
-            values = self.filled[index]
-            right = sum(map(fits, values)) * 2 >= len(values) > 0
+            values = self.filled(index)
+            right = _mostly(fits, values)
             must_fit = (role, name) in AMBIGUOUS or rank == _BY_WORDS or (role in ("debit", "credit") and values)
             if right or not must_fit:
                 ranked.append((not right, rank, index))
@@ -374,20 +381,20 @@ class _HeaderReader:
     def one_side_filled(self, debit: int, credit: int) -> bool:
         """Whether the two columns together hold as many amounts as the dates ask for."""
         nothing = {"0", "0.00", "0,00", "-", "--"}
-        filled = [sum(value not in nothing for value in self.filled[index]) for index in (debit, credit)]
-        return sum(filled) >= max((len(values) for values in self.filled), default=0) > 0
+        filled = [sum(value not in nothing for value in self.filled(index)) for index in (debit, credit)]
+        return sum(filled) >= max(len(self.filled(index)) for index in range(len(self.header))) > 0
 
     def optional(self, role: Role, told: Mapping[str, int]) -> int | None:
         if role in told:
             return told[role]
         found = self.candidates(role, _is_currency if role == "currency" else bool)
         if role == "currency":
-            found = [index for index in found if all(map(_is_currency, self.filled[index]))]
+            found = [index for index in found if all(map(_is_currency, self.filled(index)))]
         if role == "account":  # "Account number" may be the one of the other side: one's own does not change
             found = [
                 index
                 for index in found
-                if (role, self.names[index]) not in AMBIGUOUS or len(set(self.filled[index])) == 1
+                if (role, self.names[index]) not in AMBIGUOUS or len(set(self.filled(index))) == 1
             ]
         if not found:
             return None
@@ -398,25 +405,37 @@ class _HeaderReader:
         found = self.candidates("type", lambda value: direction_of(value) is not None)
         return tuple([index for index in found if self.names[index] or index - 1 in amounts][:4])
 
+    def doubtful(self) -> int | None:
+        """A column of another name whose cells say debit and credit: perhaps of the money, perhaps of the card."""
+        for index in range(len(self.header)):
+            if index in self.taken:
+                continue
+            values = self.filled(index)
+            directions = {direction_of(value) for value in values}
+            in_full = all(len(value) > 2 for value in values)  # a lone "C" may be a check mark
+            if directions == {"debit", "credit"} or (directions == {"credit"} and in_full):
+                return index
+        return None
+
     def descriptions(self) -> tuple[int, ...]:
         """The columns that say what was bought, the best first: the first one that is filled is taken."""
         found = [index for index in self.candidates("description", lambda _: True) if not self.says_nothing(index)]
         found.sort(key=lambda index: RANKS["description"][self.names[index]])
         if found and RANKS["description"][self.names[found[0]]] == _PAYEE:  # then a "Name" is the owner's
             found = [index for index in found if RANKS["description"][self.names[index]] != _PAYEE + 1]
-        found.sort(key=lambda index: len(self.filled[index]) > 2 and len(set(self.filled[index])) == 1)
+        found.sort(key=lambda index: len(self.filled(index)) > 2 and len(set(self.filled(index))) == 1)
         return tuple((found or self.wordiest())[:4])
 
     def says_nothing(self, index: int) -> bool:
         """Whether the cells are account numbers, or only "debit" and "credit"."""
-        values = self.filled[index]
-        return bool(values) and all(_IBAN.fullmatch(value) or direction_of(value) for value in values)
+        values = self.filled(index)
+        return _mostly(lambda value: bool(_IBAN.fullmatch(value) or direction_of(value)), values)
 
     def wordiest(self) -> list[int]:
         """No known name: the free column with the most letters in its cells."""
         letters = {
             index: sum(letter.isalpha() for value in values for letter in value) / len(values)
-            for index, values in enumerate(self.filled)
+            for index, values in ((index, self.filled(index)) for index in range(len(self.header)))
             if values and index not in self.taken
         }
         return [index for index in sorted(letters, key=lambda index: -letters[index]) if letters[index] >= 3][:1]
@@ -473,18 +492,16 @@ def _weight(columns: Columns) -> int:
 
 def _refuse_twins(path: Path, layout: Layout, sample: Sequence[_Record]) -> None:
     """Two amount columns of one name with different values: nothing tells which one is meant."""
+    names = [plain(name) for name in layout.header]
     for index in layout.columns.amounts:
-        for other, name in enumerate(layout.header):
-            if other == index or plain(name) != plain(layout.header[index]) or other in layout.columns.amounts:
-                continue
-            for number, cells in sample:
-                if number < layout.first_line or max(index, other) >= len(cells):
-                    continue
-                if cells[index].strip() and cells[other].strip() and cells[index].strip() != cells[other].strip():
-                    raise BankFileError(
-                        f'{path}: two columns are called "{name.strip()}" and differ (line {number}).\n'
-                        f"Say which one counts: --map amount={index + 1} or --map amount={other + 1}"
-                    )
+        twins = {other for other, name in enumerate(names) if name == names[index]} - set(layout.columns.amounts)
+        for (number, cells), other in product(sample, twins):
+            values = {cells[place].strip() for place in (index, other) if place < len(cells)} - {""}
+            if number >= layout.first_line and len(values) > 1:
+                raise BankFileError(
+                    f'{path}: two columns are called "{layout.name(index)}" and differ (line {number}).\n'
+                    f"Say which one counts: --map amount={index + 1} or --map amount={other + 1}"
+                )
 
 
 def _layout_by_numbers(
@@ -534,13 +551,13 @@ def _not_recognised(path: Path, samples: Mapping[str, Sequence[_Record]], option
     if missing:
         listed = " and ".join(f'"{name}"' for name in missing)
         return BankFileError(f"{path} has no column {listed}.\n{_list_columns(header)}")
-    reader = _HeaderReader(header, rows, options, by_words=False)
-    dates = [index for index, values in enumerate(reader.filled) if _mostly(_is_date, values)]
-    amounts = [
-        index for index, values in enumerate(reader.filled) if index not in dates and _mostly(_is_amount, values)
-    ]
-    amounts.sort(key=lambda index: not any(sign in value for value in reader.filled[index] for sign in ",.-"))
     no_header = any(_is_date(cell.strip()) for cell in header)
+    reader = _HeaderReader(header, rows[not no_header :], options, by_words=False)
+    dates = [index for index in range(len(header)) if _mostly(_is_date, reader.filled(index))]
+    amounts = [
+        index for index in range(len(header)) if index not in dates and _mostly(_is_amount, reader.filled(index))
+    ]
+    amounts.sort(key=lambda index: not any(sign in value for value in reader.filled(index) for sign in ",.-"))
     names = () if no_header else [header_name(name) for name in header]
     known = {role for role in ("date", "amount", "debit") if any(name in RANKS[role] for name in names)}
     known |= {"amount" if role == "debit" else role for role in known | options.columns.keys()}
@@ -560,7 +577,7 @@ def _not_recognised(path: Path, samples: Mapping[str, Sequence[_Record]], option
 
 
 def _mostly(fits: Callable[[str], bool], values: Sequence[str]) -> bool:
-    return sum(map(fits, values)) * 2 > len(values)
+    return sum(map(fits, values)) * 2 >= len(values) > 0
 
 
 def _likely_table(samples: Mapping[str, Sequence[_Record]]) -> tuple[list[str], list[list[str]]]:

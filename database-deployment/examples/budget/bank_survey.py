@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Final, Literal
 
 from budget.bank_headers import (
+    CARD_PAYMENT,
     CURRENCIES,
     SHARED_SYMBOLS,
     Direction,
@@ -33,6 +34,7 @@ from budget.bank_values import (
 
 SpendingRule = Literal["negative", "positive", "unmarked", "all", "type", "debit column"]
 
+NEGATIVE_LOOKED_AT: Final = 2000  # lines with a negative amount in which a card's payment is looked for
 CACHE: Final = 8192  # texts of dates and amounts that are remembered; a bound, so that memory stays flat
 ORDERS: Final[tuple[DateOrder, ...]] = ("day-first", "month-first")
 MARKS: Final[tuple[DecimalMark, ...]] = ("comma", "point")
@@ -87,6 +89,7 @@ class Survey:
         self.signs: Counter[Sign] = Counter()
         self.currencies: Counter[str] = Counter()
         self.cell_currencies: Counter[str] = Counter()
+        self.card_payment: _Seen = (0, "")
         self.types = {index: _TypeColumn() for index in layout.columns.types}
         self.last_dated = 0
 
@@ -106,10 +109,17 @@ class Survey:
         for index in columns.amounts:
             if index < width and cells[index]:
                 sign = self.note_amount(number, cells[index]) or sign
+        if sign == "minus" and not self.card_payment[0] and self.signs["minus"] <= NEGATIVE_LOOKED_AT:
+            self.note_card_payment(number, cells)
         for index, found in self.types.items():
             self.note_type(found, number, cells[index].strip() if index < width else "", sign)
         if columns.currency is not None and columns.currency < width and cells[columns.currency]:
             self.note_currency(self.currencies, cells[columns.currency])
+
+    def note_card_payment(self, number: int, cells: list[str]) -> None:
+        for index in self.columns.descriptions:
+            if index < len(cells) and CARD_PAYMENT.search(cells[index]):
+                self.card_payment = (number, cells[index].strip())
 
     def note_order(self, number: int, text: str, first: int, second: int) -> None:
         if first <= 12 and second <= 12:
@@ -311,12 +321,28 @@ class _Decisions:
             what = "does not call credit" if marks_credit else "calls debit"
             return "type", type_column, f'the lines that "{name(type_column)}" {what}'
         if negative:
+            self.refuse_card(positive, negative)
             doubt = f"; {positive:,} are positive: if those are a card's purchases, say --spending positive"
-            more = doubt if positive >= negative else ""
+            more = doubt if positive > negative else ""
             return "negative", None, f"the negative amounts, positive ones are money in{more}"
         if signs["plus"] + signs["credit"]:
             return "unmarked", None, "the amounts without a sign, those with + or CR are money in"
+        if columns.doubtful is not None:
+            column = name(columns.doubtful)
+            raise BankFileError(
+                f'{self.path}: no amount has a sign, and "{column}" says debit and credit.\nIf it says which lines'
+                f' are spending, say --map "type={column}"; if all are spending, --spending positive.'
+            )
         return "all", None, "all amounts (none is negative)"
+
+    def refuse_card(self, positive: int, negative: int) -> None:
+        """Negative is spending on an account; on a card's statement it is the payment of the bill."""
+        line, text = self.survey.card_payment
+        if line and positive >= negative:
+            raise BankFileError(
+                f'{self.path}: line {line}, "{text[:40]}", has a negative amount, as on a card\'s statement, where'
+                " purchases are positive.\nSay --spending positive if it is one, else --spending negative."
+            )
 
     def type_column(self, signed: bool) -> int | None:
         """The column whose cells say debit or credit, if there is one and the signs do not contradict it."""

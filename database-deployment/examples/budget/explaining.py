@@ -3,11 +3,11 @@
 import re
 import sqlite3
 
-from database import CommitOutcomeUnknown, DatabaseConfigurationError, DatabaseUnavailable
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError
 
 from budget.errors import BudgetError
+from database import CommitOutcomeUnknown, DatabaseConfigurationError, DatabaseUnavailable
 
 REFUSED = 1  # exit codes; 2 is a command line that cannot be understood
 DATABASE_FAILED = 3

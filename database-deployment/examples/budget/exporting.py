@@ -5,7 +5,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Any, TextIO
+from typing import IO, Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -15,7 +15,7 @@ from budget.models import Category, Expense, User
 HEADER = ["date", "description", "category", "amount", "account", "fingerprint"]
 
 
-def export_expenses(session: Session, user: User, stream: TextIO) -> int:
+def export_expenses(session: Session, user: User, stream: IO[str]) -> int:
     """Write the oldest first, some thousand rows in memory at a time. Returns how many were written."""
     writer = csv.writer(stream, lineterminator="\n")
     writer.writerow(HEADER)

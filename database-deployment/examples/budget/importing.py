@@ -148,7 +148,7 @@ def _copy(session: Session, rows: Iterator[StagedRow]) -> None:
     source = CopySource(rows)
     cursor = session.connection().connection.cursor()
     try:
-        cursor.copy_expert(f"COPY {STAGED_LINES.name} FROM STDIN", source)  # type: ignore[attr-defined]
+        cursor.copy_expert(f"COPY {STAGED_LINES.name} FROM STDIN", source)
     finally:
         cursor.close()
     if source.error is not None:

@@ -7,9 +7,10 @@ to a category does so with its user_id, so nothing can point to another user's c
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
-from database import Base
 from sqlalchemy import CheckConstraint, Date, ForeignKey, ForeignKeyConstraint, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
+
+from database import Base
 
 LARGEST_AMOUNT = Decimal("9999999999.99")  # nine million expenses of it still add up within 63 bits
 LONGEST_DESCRIPTION = 1000

@@ -1,11 +1,11 @@
 """A report as a picture: the spending of each category on top of its budget. The only place that needs matplotlib."""
 
-from decimal import Decimal
 from pathlib import Path
 
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.patches import Patch
 
 from budget.errors import BudgetError
@@ -22,8 +22,8 @@ def plot_report(report: Report, path: Path) -> None:
     if path.suffix.lower().lstrip(".") not in ENDINGS:
         raise BudgetError(f"{path.name}: a picture ends in {', '.join(f'.{each}' for each in ENDINGS)}")
     lines = shown_lines(report)
-    figure = Figure(figsize=(9, 1.6 + 0.38 * max(len(lines), 3)), facecolor="white", layout="constrained")
-    figure.get_layout_engine().set(w_pad=0.2, h_pad=0.2)  # type: ignore[union-attr]
+    size, margins = (9, 1.6 + 0.38 * max(len(lines), 3)), ConstrainedLayoutEngine(w_pad=0.2, h_pad=0.2)
+    figure = Figure(figsize=size, facecolor="white", layout=margins)
     FigureCanvasAgg(figure)
     axes = figure.add_subplot()
     draw_bars(axes, lines)
@@ -83,5 +83,14 @@ def draw_title(axes: Axes, report: Report) -> None:
     axes.text(0, 1.0, said, transform=axes.transAxes, fontsize=11, color=QUIET, va="bottom")
     meanings = [(SPENT, "spent"), (OVER, "over the budget"), (BUDGET, "left of the budget")]
     patches = [Patch(color=colour, label=meaning) for colour, meaning in meanings]
-    place = {"loc": "lower right", "bbox_to_anchor": (1.0, 0.985), "borderaxespad": 0.0}
-    axes.legend(handles=patches, ncols=3, frameon=False, fontsize=9, labelcolor=QUIET, handlelength=1, **place)
+    axes.legend(
+        handles=patches,
+        loc="lower right",
+        bbox_to_anchor=(1.0, 0.985),
+        borderaxespad=0,
+        ncols=3,
+        frameon=False,
+        fontsize=9,
+        labelcolor=QUIET,
+        handlelength=1,
+    )

@@ -41,7 +41,8 @@ def revision(session: Session) -> str | None:
     """The revision of the database, None where there is none."""
     try:
         with session.begin_nested():
-            return session.scalar(text("SELECT version_num FROM alembic_version"))
+            found = session.scalar(text("SELECT version_num FROM alembic_version"))
+            return None if found is None else str(found)
     except DBAPIError as error:
         if error.connection_invalidated or "alembic_version" not in str(error.orig):
             raise

@@ -4,9 +4,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from alembic import context
-from budget.models import Base
-from database import create_database_engine, migration_url
 from sqlalchemy import Connection, text
+
+import budget.models  # noqa: F401 - so that Base knows the tables
+from database import Base, create_database_engine, migration_url
 
 ONE_RUNNER_AT_A_TIME = 7_221_953  # any number that no other program uses as an advisory lock
 
