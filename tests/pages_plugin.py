@@ -13,7 +13,5 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     if config.getoption("update_docs"):
-        # Two processes would rewrite one page at the same time. pytest-xdist looks at these after this hook.
-        config.option.numprocesses = 0
-        config.option.dist = "no"
+        # Two processes would rewrite one page at the same time. pytest-xdist looks at this after this hook.
         config.option.tx = []

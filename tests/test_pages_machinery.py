@@ -129,6 +129,14 @@ def test_an_output_without_a_newline_at_its_end_can_be_shown(
     check_blocks(write_page(tmp_path, text), sqlite_url, run_python)
 
 
+@pytest.mark.parametrize("between", ["Words.", "<!-- a comment -->\n", "- ```console\n  $ python\n  ```"])
+def test_only_a_text_directly_after_a_block_is_its_output(
+    tmp_path: Path, sqlite_url: str, run_python: RunPython, between: str
+) -> None:
+    page = write_page(tmp_path, dedent(WRONG_OUTPUT).replace("```text", f"{between}\n\n```text"))
+    check_blocks(page, sqlite_url, run_python)
+
+
 def test_a_traceback_names_the_page_and_the_line(tmp_path: Path, sqlite_url: str, run_python: RunPython) -> None:
     page = write_page(tmp_path, "# A page\n\n```python\nseven = 7\nseven / 0\n```\n")
     with pytest.raises(

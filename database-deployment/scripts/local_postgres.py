@@ -629,7 +629,7 @@ def remove_folder(folder: Path) -> None:
 
 
 def end_with_parent() -> Callable[[], None]:
-    """For Linux: the kernel stops the server when somebody kills the guardian itself."""
+    """For Linux: the kernel stops the server when somebody kills the guardian itself; then only files are left."""
     import ctypes
 
     control_process = ctypes.CDLL(None).prctl

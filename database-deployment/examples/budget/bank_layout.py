@@ -120,8 +120,8 @@ def _check_role(role: str) -> None:
 
 # ---------------------------------------------------------------------------------------------- the file as text
 
-_NOT_A_TABLE: Final[Mapping[bytes, str]] = {
-    b"PK\x03\x04": "an Excel or OpenDocument workbook (or a zip archive); open it and save it as CSV",
+_NOT_A_TABLE: Final[Mapping[bytes, str]] = {  # beginnings, in small letters
+    b"pk\x03\x04": "an Excel or OpenDocument workbook (or a zip archive); open it and save it as CSV",
     b"\xd0\xcf\x11\xe0": "an old Excel workbook; open it and save it as CSV",
     b"%pdf": "a PDF; ask the bank for the CSV export",
     b"\x1f\x8b": "a gzip archive; unpack it first",
@@ -250,7 +250,8 @@ def find_layout(path: Path, encoding: str, options: ReadingOptions, escape: str 
                     found.append(((_reads(columns, rows), _weight(columns), -position), layout))
         if found:
             layout = max(found, key=lambda pair: pair[0])[1]
-            _refuse_twins(path, layout, samples[layout.delimiter])
+            if not options.columns.keys() & {"amount", "debit", "credit"}:
+                _refuse_twins(path, layout, samples[layout.delimiter])
             return layout
     raise _not_recognised(path, samples, options)
 
@@ -318,11 +319,12 @@ class _HeaderReader:
         if date is None:
             return None
         self.taken.add(date)
-        amount, debit, credit = self.amounts(told)
+        amount, debit, credit = self.amounts(told, date)
         if amount is None and debit is None:
             return None
-        single = {role: self.optional(role, told) for role in ("currency", "category", "account", "status")}
-        fingerprint = next((i for i, name in enumerate(self.header) if name.strip().casefold() == "fingerprint"), None)
+        single = {
+            role: self.optional(role, told) for role in ("fingerprint", "currency", "category", "account", "status")
+        }
         return Columns(
             date=date,
             amount=amount,
@@ -330,7 +332,6 @@ class _HeaderReader:
             credit=credit,
             types=(told["type"],) if "type" in told else self.types({amount, debit, credit}),
             descriptions=(told["description"],) if "description" in told else self.descriptions(),
-            fingerprint=fingerprint,
             doubtful=self.doubtful(),
             **single,
         )
@@ -362,7 +363,7 @@ class _HeaderReader:
             return None  # several that only sound right: the person has to say which
         return found[0] if found else None
 
-    def amounts(self, told: Mapping[str, int]) -> tuple[int | None, int | None, int | None]:
+    def amounts(self, told: Mapping[str, int], date: int) -> tuple[int | None, int | None, int | None]:
         """(amount, debit, credit): one signed column, or one for what goes out and one for what comes in."""
         if "amount" in told:
             return told["amount"], None, None
@@ -371,18 +372,21 @@ class _HeaderReader:
         if told.keys() & {"debit", "credit"}:
             return None, debit, credit
         amount = self.first("amount", _is_amount)
-        if amount is not None and (debit is None or credit is None or not self.one_side_filled(debit, credit)):
+        if amount is not None and (
+            debit is None or credit is None or not self.pair_says_more(amount, debit, credit, date)
+        ):
             debit = credit = None
         elif debit is not None:
             amount = None
         self.taken.update(index for index in (amount, debit, credit) if index is not None)
         return amount, debit, credit
 
-    def one_side_filled(self, debit: int, credit: int) -> bool:
-        """Whether the two columns together hold as many amounts as the dates ask for."""
-        nothing = {"0", "0.00", "0,00", "-", "--"}
-        filled = [sum(value not in nothing for value in self.filled(index)) for index in (debit, credit)]
-        return sum(filled) >= max(len(self.filled(index)) for index in range(len(self.header))) > 0
+    def pair_says_more(self, amount: int, debit: int, credit: int, date: int) -> bool:
+        """Whether the two columns hold an amount on at least as many bookings as the single one."""
+        bookings = [row for row in self.rows if date < len(row) and _is_date(row[date].strip())]
+        with_pair = sum(any(row[index].strip() for index in (debit, credit) if index < len(row)) for row in bookings)
+        with_amount = sum(amount < len(row) and bool(row[amount].strip()) for row in bookings)
+        return with_pair >= with_amount
 
     def optional(self, role: Role, told: Mapping[str, int]) -> int | None:
         if role in told:
@@ -427,9 +431,10 @@ class _HeaderReader:
         return tuple((found or self.wordiest())[:4])
 
     def says_nothing(self, index: int) -> bool:
-        """Whether the cells are account numbers, or only "debit" and "credit"."""
+        """Whether the cells are account numbers, or a type column's "debit" and "credit"."""
         values = self.filled(index)
-        return _mostly(lambda value: bool(_IBAN.fullmatch(value) or direction_of(value)), values)
+        is_type = self.names[index] in RANKS["type"] and _mostly(lambda value: direction_of(value) is not None, values)
+        return is_type or _mostly(lambda value: _IBAN.fullmatch(value) is not None, values)
 
     def wordiest(self) -> list[int]:
         """No known name: the free column with the most letters in its cells."""
@@ -538,7 +543,7 @@ def _layout_by_numbers(
             break
         header = (number, cells)  # the first line counts as a header when its date cell holds no digit
     rows = [cells for number, cells in records if number >= first]
-    width = max(len(header[1]), max(places.values()) + 1, len(rows[0]) if rows else 0)
+    width = max(len(header[1]), max(places.values()) + 1, _usual_width(rows))
     names = [*header[1], *[""] * (width - len(header[1]))]
     columns = _HeaderReader(names, rows, options, by_words=False).columns()
     assert columns is not None, "date and amount are given, and the columns exist"
@@ -580,16 +585,21 @@ def _mostly(fits: Callable[[str], bool], values: Sequence[str]) -> bool:
     return sum(map(fits, values)) * 2 >= len(values) > 0
 
 
+def _usual_width(rows: Sequence[Sequence[str]]) -> int:
+    widths = Counter(map(len, rows))
+    return max(widths, key=lambda width: (widths[width], width), default=0)
+
+
 def _likely_table(samples: Mapping[str, Sequence[_Record]]) -> tuple[list[str], list[list[str]]]:
     """The first line that is as wide as most lines, and what follows, with the delimiter that makes most columns."""
     best: tuple[int, list[str], list[list[str]]] = (-1, [], [])
     for sample in samples.values():
         records = [cells for _, cells in sample if any(map(str.strip, cells))]
-        widths = Counter(map(len, records))
-        usual = max(widths, key=lambda width: (widths[width], width), default=0)
-        fullness = (usual > 1) * widths[usual] * usual
-        if fullness > best[0] and records:
-            position = next(position for position, cells in enumerate(records) if len(cells) == usual)
+        usual = _usual_width(records)
+        wide = [position for position, cells in enumerate(records) if len(cells) == usual]
+        fullness = (usual > 1) * len(wide) * usual
+        if fullness > best[0] and wide:
+            position = wide[0]
             best = (fullness, records[position], records[position:])
     return best[1], best[2]
 

@@ -1,0 +1,17 @@
+"""README.md: what it shows is what its command prints."""
+
+import re
+from pathlib import Path
+
+from running import RunPython
+from tracker import PROGRAM
+
+README = Path(__file__).parents[1] / "README.md"
+
+
+def test_the_demo_prints_what_the_readme_shows(run_python: RunPython) -> None:
+    shown = re.search(r"budget-tracker.py demo\n```\n\n```text\n(.*?)```", README.read_text("utf-8"), re.DOTALL)
+    assert shown is not None
+    printed = "\n".join(line.rstrip() for line in run_python(PROGRAM, "demo").stdout.splitlines())
+    assert len(shown[1].splitlines()) > 15
+    assert shown[1].strip("\n") in printed
