@@ -23,14 +23,14 @@ Without DATABASE_URL the data is in budget.db in the current folder.
 import csv
 import sys
 import tempfile
-from collections.abc import Callable
-from contextlib import nullcontext
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
 import typer
-from rich.progress import BarColumn, DownloadColumn, Progress, TimeRemainingColumn
+from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.text import Text
 from sqlalchemy import Engine
 from sqlalchemy.engine import URL
@@ -50,6 +50,7 @@ from database import create_database_engine, database_url, migration_url, run_tr
 
 Result = TypeVar("Result")
 DEFAULT_DATABASE = "sqlite:///budget.db"
+INTERRUPTED = 130  # the exit code after Ctrl-C
 SAMPLE = Path(schema.__file__).with_name("sample")
 
 app = typer.Typer(
@@ -161,24 +162,16 @@ def import_(
         console.print(Text(line))
 
 
-class import_progress:  # noqa: N801 - used like a function
+@contextmanager
+def import_progress(file: BankFile) -> Iterator[Callable[[int], None] | None]:
     """A progress bar on the terminal's error stream; nothing where nobody looks."""
-
-    def __init__(self, file: BankFile) -> None:
-        self._file = file
-        self._bar = Progress(
-            "[progress.description]{task.description}", BarColumn(), DownloadColumn(), TimeRemainingColumn(),
-            console=make_console(stderr=True), transient=True,
-        )  # fmt: skip
-        self._shown = nullcontext() if not sys.stderr.isatty() else self._bar
-
-    def __enter__(self) -> Callable[[int], None]:
-        self._shown.__enter__()
-        task = self._bar.add_task(self._file.path.name, total=self._file.size)
-        return lambda done: self._bar.update(task, completed=done)
-
-    def __exit__(self, *error: Any) -> None:
-        self._shown.__exit__(*error)
+    if not sys.stderr.isatty():
+        yield None
+        return
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(), DownloadColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=make_console(stderr=True), transient=True) as bar:
+        task = bar.add_task(file.path.name, total=file.size)
+        yield lambda done: bar.update(task, completed=done)
 
 
 def describe_import(file: BankFile, result: ImportResult, currency: str | None) -> list[str]:
@@ -353,6 +346,10 @@ def set_sample_budgets(session: Session, user: User, period: Period) -> None:
 def main() -> None:
     try:
         app()
+    except SystemExit as ended:
+        if ended.code == INTERRUPTED:
+            print("Stopped. What was not finished was not saved", file=sys.stderr)
+        raise
     except Exception as error:
         explained = explain(error, tracker.url)
         if explained is None:

@@ -283,7 +283,8 @@ def _one_line(error: BaseException) -> str:
 def _with_tls(url: URL, verify: bool, ca_file: str | None) -> URL:
     asked = {"sslmode": "verify-full" if verify else None, "sslrootcert": ca_file}
     url = url.update_query_dict({name: value for name, value in asked.items() if value})
-    has_root = url.query.get("sslrootcert", "system") != "system" or "PGSSLROOTCERT" in os.environ
+    own_root = "PGSSLROOTCERT" in os.environ or Path("~/.postgresql/root.crt").expanduser().is_file()  # libpq's places
+    has_root = url.query.get("sslrootcert", "system") != "system" or own_root
     if url.query.get("sslmode") not in ("verify-full", "verify-ca") or has_root:
         return url
     # `system` is where the machine that built the wheel kept its certificates: no other machine has it.

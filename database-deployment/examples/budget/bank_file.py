@@ -265,7 +265,7 @@ class _LineReader:
             return None
         if not_booked(text):
             return SkippedLine(number, "not booked", NOTHING)
-        if any(map(_is_total, filled)) and not written_date(text):
+        if _is_total(text) or (not text and any(map(_is_total, filled))):
             return SkippedLine(number, "balance", NOTHING)
         money = any(letter.isdigit() for index in self.columns.amounts for letter in "".join(cells[index : index + 1]))
         note = (

@@ -337,6 +337,15 @@ MONTHS: Final[Mapping[str, int]] = {
     name: number for number, names in enumerate(_MONTHS, start=1) for name in names.split()
 }
 
+WEEKDAYS: Final = _codes(
+    """
+    mon monday tue tues tuesday wed wednesday thu thur thurs thursday fri friday sat saturday sun sunday
+    mo montag di dienstag mi mittwoch do donnerstag fr freitag sa samstag so sonntag
+    lun lundi mar mardi mer mercredi jeu jeudi ven vendredi sam samedi dim dimanche
+    lunes martes mie miercoles jue jueves vie viernes sab sabado dom domingo
+    """
+)
+
 # ISO 4217, what is in use today and what old exports still hold.
 CURRENCIES: Final = _codes(
     """

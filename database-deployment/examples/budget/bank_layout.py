@@ -93,8 +93,8 @@ class Layout:
 
     def name(self, index: int) -> str:
         """The column as the person sees it."""
-        name = self.header[index].strip() if index < len(self.header) else ""
-        return name or f"column {index + 1}"
+        name = self.header[index] if index < len(self.header) else ""
+        return " ".join(name.split()) or f"column {index + 1}"
 
 
 def parse_columns(text: str) -> dict[str, str]:
@@ -605,6 +605,6 @@ def _likely_table(samples: Mapping[str, Sequence[_Record]]) -> tuple[list[str], 
 
 
 def _list_columns(header: Sequence[str]) -> str:
-    shown = [f'{number} "{cell.strip()[:30]}"' for number, cell in enumerate(header, start=1) if cell.strip()]
+    shown = [f'{n} "{" ".join(cell.split())[:30]}"' for n, cell in enumerate(header, start=1) if cell.strip()]
     more = f", and {len(shown) - 15} more" if len(shown) > 15 else ""
     return f"Its columns: {', '.join(shown[:15])}{more}."

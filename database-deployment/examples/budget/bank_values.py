@@ -11,7 +11,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Final, Literal, NamedTuple
 
-from budget.bank_headers import MONTHS, currency_of, plain
+from budget.bank_headers import MONTHS, WEEKDAYS, currency_of, plain
 
 DateOrder = Literal["day-first", "month-first"]
 DecimalMark = Literal["comma", "point"]
@@ -32,6 +32,9 @@ _DAY_MONTH: Final = re.compile(
 _MONTH_DAY: Final = re.compile(
     rf"([^\W\d_]{{3,}})[-/. ]*(?a:(\d\d?))(?:st|nd|rd|th)?[-/., ]+(?a:(\d{{4}}|\d\d)){_TIME}"
 )
+
+_WEEKDAY: Final = re.compile(r"([^\W\d_]{2,10})\.?,? +(.{6,60})")  # "Mon, 15 Jan 2024"
+_WRAPPED: Final = re.compile(r'=?["\']([^"\']{1,60})["\']?')  # how some exports keep a spreadsheet from guessing
 
 
 class WrittenDate(NamedTuple):
@@ -56,6 +59,10 @@ def written_date(text: str) -> WrittenDate | None:
         return WrittenDate(_year(match[3]), month, int(match[1]), ordered=True)
     if (match := _MONTH_DAY.fullmatch(text)) and (month := MONTHS.get(plain(match[1]))):
         return WrittenDate(_year(match[3]), month, int(match[2]), ordered=True)
+    if (match := _WEEKDAY.fullmatch(text)) and plain(match[1]) in WEEKDAYS:
+        return written_date(match[2])
+    if match := _WRAPPED.fullmatch(text):
+        return written_date(match[1])
     return None
 
 
@@ -111,6 +118,8 @@ def written_amount(text: str) -> WrittenAmount | None:
     """Recognises an amount of money; None for everything else (text, "NaN", "1e3", "5 %")."""
     if match := _PLAIN.fullmatch(text):
         return WrittenAmount(match[2], _SIGNS[match[1]], None)
+    if match := _WRAPPED.fullmatch(text):
+        return written_amount(match[1])
     match = _NUMBER.fullmatch(text.translate(_SIGNS_AND_SPACES).strip())
     if match is None:
         return None
