@@ -832,6 +832,7 @@ def test_columns_are_chosen_by_name_in_order_of_preference(
 def test_a_file_with_a_header_only_has_no_lines(tmp_path: Path) -> None:
     assert read(tmp_path, "Date,Description,Amount\n") == []
     assert read(tmp_path, "Date,Description,Amount") == []
+    assert read(tmp_path, "Data;Descrizione;Importo;Valuta\n") == []
 
 
 def test_header_words_in_the_preamble_do_not_hide_the_header(tmp_path: Path) -> None:
@@ -1013,7 +1014,7 @@ def test_a_date_that_can_be_read_in_one_way_is_read(text: str, day: str, tmp_pat
     [
         ("", "is not a date"),
         ("soon", "is not a date"),
-        ("45292", "is not a date"),
+        ("45292", "is a spreadsheet's number for a day; show the column as dates and export again"),
         ("01/2024", "is not a date"),
         ("2024-13-01", "is no day of the calendar"),
         ("2023-02-29", "is no day of the calendar"),

@@ -150,7 +150,7 @@ def test_the_two_shapes_to_start_from(tracker: Tracker, write: Callable[..., Pat
         '"8/15/2016","Payment","THANK YOU","500.00","credit","Transfer","1234","",""\n'
     )
     assert "1 new expense " in tracker.ok("import", write(mint))
-    assert "not counted: 1 of money coming in" in tracker.ok("import", write(mint))
+    assert "no spending: 1 with money coming in" in tracker.ok("import", write(mint))
     tagged = "date,name,category,tags,amount\n2024-01-01,Amazon,Shopping,Tag1|Tag2,-24.99\n"
     tracker.ok("import", write(tagged))
     assert report_of(tracker, "--month", "2016-08")["categories"] == [
@@ -229,12 +229,12 @@ def test_reading_creates_no_user(tracker: Tracker) -> None:
 
 
 WRONG = {
-    "a day that is none": ("2024-01-16,Tea,Food,,-1.00\n2024-02-30,Tea,Food,,-1.00\n", ["line 5, date", "2024-02-30"]),
-    "an amount that is none": ("2024-01-16,Tea,Food,,-1.0O\n", ["line 4, amount", "-1.0O"]),
-    "a third decimal": ("2024-01-16,Tea,Food,,-1.005\n", ["line 4, amount", "-1.005"]),
-    "too large an amount": ("2024-01-16,Tea,Food,,-10000000000.00\n", ["line 4, amount"]),
-    "not a number": ("2024-01-16,Tea,Food,,NaN\n", ["line 4, amount", "NaN"]),
-    "a missing amount": ("2024-01-16,Tea,Food,,\n", ["line 4, amount"]),
+    "a day that is none": ("2024-01-16,Tea,Food,,-1.00\n2024-02-30,Tea,Food,,-1.00\n", ['line 5, column "date"', "2024-02-30"]),
+    "an amount that is none": ("2024-01-16,Tea,Food,,-1.0O\n", ['line 4, column "amount"', "-1.0O"]),
+    "a third decimal": ("2024-01-16,Tea,Food,,-1.005\n", ['line 4, column "amount"', "-1.005"]),
+    "too large an amount": ("2024-01-16,Tea,Food,,-10000000000.00\n", ['line 4, column "amount"']),
+    "not a number": ("2024-01-16,Tea,Food,,NaN\n", ['line 4, column "amount"', "NaN"]),
+    "a missing amount": ("2024-01-16,Tea,Food,,\n", ['line 4, column "amount"']),
     "a control character": ("2024-01-16,T\x00ea,Food,,-1.00\n", ["line 4"]),
 }
 

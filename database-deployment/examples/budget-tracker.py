@@ -149,12 +149,13 @@ def import_(
     options = ReadingOptions(
         columns=parse_columns(columns) if columns else {}, dates=dates, decimal=decimal, spending=spending
     )
-    opened = open_bank_file(file, options)
+    with import_progress("Looking at", file) as progress:
+        opened = open_bank_file(file, options, progress)
 
     def work(session: Session, user: User) -> tuple[ImportResult, str | None]:
         if currency:
             service.set_currency(session, user, currency)
-        with import_progress(opened) as progress:
+        with import_progress("Importing", file) as progress:
             return import_expenses(session, user, opened, progress), user.currency
 
     result, its_currency = tracker.write(work, may_take_long=True)
@@ -163,15 +164,24 @@ def import_(
 
 
 @contextmanager
-def import_progress(file: BankFile) -> Iterator[Callable[[int], None] | None]:
+def import_progress(doing: str, file: Path) -> Iterator[Callable[[int], None] | None]:
     """A progress bar on the terminal's error stream; nothing where nobody looks."""
-    if not sys.stderr.isatty():
+    if not sys.stderr.isatty() or not file.is_file():
         yield None
         return
     columns = (TextColumn("{task.description}", markup=False), BarColumn(), DownloadColumn(), TimeRemainingColumn())
     with Progress(*columns, console=make_console(stderr=True), transient=True) as bar:
-        task = bar.add_task(file.path.name, total=file.size)
+        task = bar.add_task(f"{doing} {file.name}", total=file.stat().st_size)
         yield lambda done: bar.update(task, completed=done)
+
+
+SKIPPED = {
+    "money in": "with money coming in",
+    "zero": "of 0.00",
+    "balance": "with a balance",
+    "not booked": "not booked yet",
+    "no booking": "without a booking",
+}
 
 
 def describe_import(file: BankFile, result: ImportResult, currency: str | None) -> list[str]:
@@ -181,10 +191,9 @@ def describe_import(file: BankFile, result: ImportResult, currency: str | None) 
         lines[0] += f", {result.known:,} known already"
     if result.first and result.last:
         lines[0] += f" ({result.first} to {result.last}, {money(result.spent)} {currency or ''}".rstrip() + ")"
-    skipped = [f"{result.money_in:,} of money coming in"] if result.money_in else []
-    skipped += [f"{result.zero:,} of 0.00"] if result.zero else []
-    if skipped:
-        lines.append(f"  not counted: {' and '.join(skipped)}")
+    if result.skipped:
+        counts = [f"{count:,} {SKIPPED[reason]}" for reason, count in result.skipped.most_common()]
+        lines.append(f"  lines that are no spending: {', '.join(counts)}")
     if result.new_categories:
         lines.append(f"  new categories: {', '.join(result.new_categories)}")
     return lines + [f"  {each}" for each in file.describe()]

@@ -35,7 +35,7 @@ class Expense(Base):
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), default=utc_now)
 
     def __repr__(self) -> str:
-        return f"<Expense(description={self.description!r}, amount=${self.amount})>"
+        return f"<Expense(description={self.description!r}, amount=${self.amount:.2f})>"
 
 
 def main() -> None:

@@ -280,7 +280,12 @@ class _LineReader:
     def why_no_date(self, text: str) -> str:
         written = written_date(text)
         if written is None:
-            return "is not a date"
+            number = text.isascii() and text.isdigit() and len(text) == 5
+            return (
+                "is a spreadsheet's number for a day; show the column as dates and export again"
+                if number
+                else "is not a date"
+            )
         if not FIRST_YEAR <= written.year <= LAST_YEAR:
             return f"has a year before {FIRST_YEAR} or after {LAST_YEAR}"
         return "is no day of the calendar" + ("" if written.ordered else f" (dates are read {self.order})")

@@ -56,8 +56,9 @@ _GROUPS: Final[Mapping[Role, tuple[frozenset[str], ...]]] = {
             "дата операции",
         ),
         _words(  # the day of the booking, or simply the date
-            "date, booking date, date booked, bookingdate, created, created on, created at, date created, date time",
-            "datetime, timestamp, day, spent on, entry date, journal date, when, date processed, processed date",
+            "date, booking date, date booked, bookingdate, date time, datetime, day, spent on",
+            "entry date, journal date",
+            "when, date processed, processed date",
             "buchungstag, buchungsdatum, buchung, datum, datum uhrzeit, tag, bu tag, buchungsdatum uhrzeit",
             "date comptable, date de comptabilisation, date d ecriture, date ecriture, date de l ecriture",
             "fecha, fecha contable, fecha y hora, dia, data, data contabile, data registrazione, data ora",
@@ -68,7 +69,8 @@ _GROUPS: Final[Mapping[Role, tuple[frozenset[str], ...]]] = {
             "datum zauctovani, datum, konyveles datuma, konyvelesi datum, tarih, kpv, datums, data si ora",
             "дата, дата платежа",
         ),
-        _words(  # the day it was booked, valued or closed: better than none
+        _words("created, created on, created at, date created, timestamp, zeitstempel, horodateur, marca temporal"),
+        _words(  # the day it was posted, valued or closed: better than none
             "posting date, posted date, post date, date posted, posted on, posted, completed date, finished on",
             "transaction completed date, clearing date, settlement date, effective date, value date, date value",
             "valutadatum, valuta, wertstellung, wertstellungsdatum, wertstellung valuta, wert",
@@ -97,7 +99,7 @@ _GROUPS: Final[Mapping[Role, tuple[frozenset[str], ...]]] = {
         ),
         _words("name, nom, nombre, nome, naam, namn, navn, nazwa, nimi, nazev, item, expense, title, titel"),
         _words(  # what the bank says it was
-            "description, transaction description, narrative, narration, particulars, transaction remarks",
+            "description, transaction description, narrative, narration, transaction remarks",
             "transaction, text, reason, what, purchase, desc, description 1, booking text, booking details",
             "beschreibung, transaktionsbeschreibung, bezeichnung, umsatzbeschreibung, artikel, ausgabe fur",
             "libelle, libelle de l operation, libelle operation, label, libelle simplifie, intitule, designation",
@@ -112,7 +114,8 @@ _GROUPS: Final[Mapping[Role, tuple[frozenset[str], ...]]] = {
         _words("details, detail, transaction details, dettagli, detalle, detalii, detalles"),
         _words(  # what was written with the payment
             "memo, notes, note, reference, payment reference, purpose, message, comment, comments, remark, remarks",
-            "payment details, original description, additional description, extended details, statement descriptor",
+            "particulars, payment details, original description, additional description",
+            "extended details, statement descriptor",
             "verwendungszweck, vorgang verwendungszweck, vwz, vwz1, vwz 0, zahlungsreferenz, notiz, kommentar",
             "reference de paiement, communication, communications, memo, commentaire, informations complementaires",
             "observaciones, comentario, notas, referencia, causale, note, mededelingen, mededeling, vrije mededeling",
@@ -180,7 +183,7 @@ _GROUPS: Final[Mapping[Role, tuple[frozenset[str], ...]]] = {
     "type": (
         _words(
             "debit credit, credit debit, creditdebet, dr cr, cr dr, d c, c d, d k, k d",
-            "debit or credit, credit or debit, direction, sign",
+            "debit or credit, credit or debit, debit credit flag, type of transaction, direction, sign",
             "transaction type, type, debit credit indicator, credit debit indicator, cd flag, in out, balance impact",
             "income expense, expense income, transaction direction, kind, cdi, flow",
             "soll haben, s h, h s, soll haben kennzeichen, soll haben kz, umsatztyp, vorzeichen, debit kredit, art",
@@ -205,7 +208,8 @@ _GROUPS: Final[Mapping[Role, tuple[frozenset[str], ...]]] = {
         _words(
             "account, account name, auftragskonto, iban auftragskonto, kontoname, konto, kontobezeichnung, cuenta",
             "iban kontoinhaber, iban auftraggeberkonto, account label, account num, compte, nom du compte, conto",
-            "rekening, rekeningnummer, iban bban, rachunek, konto nazwa, conta, kontonavn, kontonummer, account number",
+            "rekening, rekeningnummer, iban bban, rachunek, konto nazwa, conta, kontonavn, kontonummer",
+            "account number",
             "client account, card no, card number, kartennummer, number of account, nazev uctu, numer rachunku, card",
             "from account, own account, wallet, account id, bezeichnung auftragskonto, tili",
         ),
@@ -236,6 +240,7 @@ RANKS: Final[Mapping[Role, Mapping[str, int]]] = {
 AMBIGUOUS: Final[frozenset[tuple[Role, str]]] = frozenset(
     {
         ("date", "valuta"), ("date", "valeur"), ("date", "wert"), ("date", "posted"), ("date", "when"),
+        ("date", "day"), ("date", "tag"), ("date", "dag"), ("date", "dia"), ("date", "data"),
         ("amount", "soll haben"), ("amount", "debit credit"), ("amount", "credit debit"), ("amount", "in out"),
         ("amount", "debet credit"), ("amount", "wert"), ("amount", "value"), ("amount", "valor"), ("amount", "sum"),
         ("debit", "af"), ("debit", "ut"), ("debit", "out"), ("debit", "expense"), ("debit", "charge"),
@@ -247,7 +252,8 @@ AMBIGUOUS: Final[frozenset[tuple[Role, str]]] = frozenset(
 # The second try, for a name that no group has: a word of the role in it, and none that says it is something else.
 DATE_WORDS: Final = _words("date, datum, fecha, data, dato, dag, dzien, paiva, pvm, datetime, day")
 AMOUNT_WORDS: Final = _words(
-    "amount, betrag, umsatz, montant, importe, monto, importo, bedrag, valor, belopp, belob, belop, kwota, summa, maara"
+    "amount, betrag, umsatz, montant, importe, monto, importo, bedrag, valor, belopp, belob, belop",
+    "kwota, summa, maara",
 )
 OTHER_WORDS: Final = _words(
     "balance, saldo, solde, kontostand, stand, fee, fees, gebuhr, gebuhren, commission, foreign, original, fremd",
@@ -256,15 +262,18 @@ OTHER_WORDS: Final = _words(
 )
 
 _DEBIT: Final = _words(
-    "debit, debits, dr, d, db, dbit, out, outflow, outgoing, expense, expenses, withdrawal, withdraw, spent, spending",
+    "debit, debits, dr, d, db, dbit, out, outflow, outgoing, expense, expenses, withdrawal, withdraw",
+    "spent, spending",
     "money out, paid out, payment out, debited, soll, s, belastung, ausgabe, ausgang, lastschrift, abgang",
     "depense, sortie, cargo, gasto, egreso, debe, debito, adeudo, retiro, addebito, uscita, dare, af, uit, uitgave",
     "debet, saida, despesa, uttag, utgift, ut, udgift, haevning, ud, obciazenie, wydatek, kiadas, vydaj, terheles",
 )
 _CREDIT: Final = _words(
-    "credit, credits, cr, c, cb, crdt, in, inflow, incoming, income, deposit, received, money in, paid in, payment in",
+    "credit, credits, cr, c, cb, crdt, in, inflow, incoming, income, deposit, received, money in",
+    "paid in, payment in",
     "credited, haben, h, gutschrift, einnahme, eingang, zugang, recette, entree, abono, ingreso, haber, credito",
-    "deposito, accredito, entrata, avere, a, bij, inkomst, inkomsten, entrada, receita, insattning, kredit, k, inkomst",
+    "deposito, accredito, entrata, avere, a, bij, inkomst, inkomsten, entrada, receita, insattning",
+    "kredit, k, inkomst",
     "indtaegt, ind, inntekt, inn, uznanie, wplyw, bevetel, prijem, jovairas, tulo",
 )
 _DIRECTIONS: Final[Mapping[str, Direction]] = {
@@ -283,12 +292,14 @@ def direction_of(text: str) -> Direction | None:
 
 # A status (or a date cell) with one of these words: the money has not moved, or not yet.
 NOT_BOOKED: Final = _words(
-    "pending, declined, reverted, failed, cancelled, canceled, rejected, refused, denied, expired, voided, scheduled",
+    "pending, reserved, reservation, declined, reverted, failed, cancelled, canceled, rejected, refused",
+    "denied, expired, voided, scheduled",
     "vorgemerkt, vorgemerkte, abgelehnt, storniert, ausstehend, reserviert, geplant, attente, rejete, refuse, annule",
     "annulee, refusee, pendiente, rechazado, rechazada, cancelado, cancelada, denegado, denegada, attesa, rifiutato",
     "rifiutata, annullato, annullata, sospeso, behandeling, geweigerd, geannuleerd, geannuleerde, gereserveerd",
     "pendente, recusado, recusada, reserverad, vantande, reserveret, venter, afvist, annulleret, reservert, avvist",
-    "oczekujaca, oczekujace, oczekuje, odrzucona, anulowana, blokada, nierozliczona, odottaa, hylatty, zamitnuta",
+    "oczekujaca, oczekujace, oczekuje, odrzucona, anulowana, blokada, nierozliczona, varaus, odottaa",
+    "hylatty, zamitnuta",
 )
 
 # What a card's statement calls the payment of its bill. There purchases are positive and payments negative.
@@ -302,7 +313,8 @@ CARD_PAYMENT: Final = re.compile(
 BALANCES: Final = _words(
     "opening balance, closing balance, beginning balance, starting balance, ending balance, previous balance",
     "balance brought forward, balance carried forward, balance forward, ledger balance",
-    "anfangssaldo, endsaldo, alter kontostand, neuer kontostand, alter saldo, neuer saldo, saldovortrag, schlusssaldo",
+    "anfangssaldo, endsaldo, alter kontostand, neuer kontostand, alter saldo, neuer saldo, saldovortrag",
+    "schlusssaldo",
     "solde initial, solde final, ancien solde, nouveau solde, solde precedent, solde anterieur",
     "saldo inicial, saldo final, saldo anterior, saldo iniziale, saldo finale, saldo precedente, saldo do dia",
     "beginsaldo, eindsaldo, vorig saldo, nieuw saldo, ingaende saldo, utgaende saldo, primosaldo, ultimosaldo",
@@ -381,20 +393,22 @@ def currency_of(text: str) -> str | None:
     return SYMBOLS.get(text.strip().casefold().rstrip("."))
 
 
+_CURRENCY_IN_HEADER: Final = re.compile(r"[A-Z]{0,2}\$|\b[A-Z]{3}\b\$?|[€£¥₹]|\b[Ee]uros?\b|\bEUROA?\b")
+
+
 def currency_in_header(name: str) -> str | None:
-    """The currency that a column name gives: "Amount (GBP)", "Betrag (€)", "Kwota w PLN"."""
-    for word in re.findall(r"\b[A-Z]{3}\b|[€£₹]|(?i:\beuros?\b)", name):
-        if found := currency_of(word):
-            return found
-    return None
+    """The currency that a column name gives: "Amount (GBP)", "Betrag (€)", "Débito (R$)", "CAD$"."""
+    found = (currency_of(word) or currency_of(word.rstrip("$")) for word in _CURRENCY_IN_HEADER.findall(name))
+    return next((currency for currency in found if currency), None)
 
 
 def header_name(name: str) -> str:
-    """A column name for the look-up: plain, and without its currency."""
-    words = plain(name).split()
-    currency = currency_in_header(name)
-    if currency and len(words) > 1:
-        words = [word for word in words if currency_of(word) != currency or word == "all"]
-        if len(words) > 1 and words[-1] in ("in", "en", "w", "i"):  # "Umsatz in EUR"
-            words.pop()
+    """A column name for the look-up: plain, and without its currency; "" if it is nothing else."""
+
+    def without(match: re.Match[str]) -> str:
+        return " " if currency_in_header(match[0]) else match[0]
+
+    words = plain(_CURRENCY_IN_HEADER.sub(without, name)).split()
+    if len(words) > 1 and words[-1] in ("in", "en", "w", "i") and currency_in_header(name):  # "Umsatz in EUR"
+        words.pop()
     return " ".join(words)

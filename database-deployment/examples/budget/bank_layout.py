@@ -21,6 +21,7 @@ from budget.bank_headers import (
     OTHER_WORDS,
     RANKS,
     Role,
+    currency_in_header,
     currency_of,
     direction_of,
     header_name,
@@ -342,18 +343,20 @@ class _HeaderReader:
         for index, name in enumerate(self.names):
             rank = RANKS[role].get(name)
             if rank is None and self.by_words and role in ("date", "amount"):
-                rank = self.rank_by_words(role, name)
+                rank = self.rank_by_words(role, index)
             if rank is None or index in self.taken:
                 continue
             values = self.filled(index)
             right = _mostly(fits, values)
-            must_fit = (role, name) in AMBIGUOUS or rank == _BY_WORDS or (role in ("debit", "credit") and values)
-            if right or not must_fit:
+            must_fit = bool(values) and ((role, name) in AMBIGUOUS or role in ("debit", "credit"))
+            if right or not (must_fit or rank == _BY_WORDS):
                 ranked.append((not right, rank, index))
         return [index for _, _, index in sorted(ranked)]
 
-    def rank_by_words(self, role: Role, name: str) -> int | None:
-        words = set(name.split())
+    def rank_by_words(self, role: Role, index: int) -> int | None:
+        words = set(self.names[index].split())
+        if role == "amount" and not words and currency_in_header(self.header[index]):
+            return _BY_WORDS  # a column called "Euro" or "CAD$"
         wanted = DATE_WORDS if role == "date" else AMOUNT_WORDS
         return _BY_WORDS if words & wanted and not words & OTHER_WORDS else None
 
@@ -596,7 +599,7 @@ def _likely_table(samples: Mapping[str, Sequence[_Record]]) -> tuple[list[str], 
     for sample in samples.values():
         records = [cells for _, cells in sample if any(map(str.strip, cells))]
         usual = _usual_width(records)
-        wide = [position for position, cells in enumerate(records) if len(cells) == usual]
+        wide = [position for position, cells in enumerate(records) if usual - 1 <= len(cells) <= usual]
         fullness = (usual > 1) * len(wide) * usual
         if fullness > best[0] and wide:
             position = wide[0]

@@ -4,6 +4,7 @@ The lines go into a temporary table first, by the fastest way that the database 
 moves what is new into `expenses`, so a file of a million lines costs a few statements and little memory.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
@@ -27,7 +28,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
-from budget.bank_file import BadLine, BankFile, SkippedLine, SpendingLine
+from budget.bank_file import BadLine, BankFile, SkippedLine, SkipReason, SpendingLine
 from budget.errors import ImportRefused
 from budget.models import NO_CATEGORY, DeletedExpense, Expense, User, now
 from budget.service import ensure_categories, insert_into, set_currency
@@ -66,18 +67,13 @@ StagedRow = tuple[int, date, int, str, str, str, str, str | None]
 class ImportResult:
     added: int = 0
     known: int = 0  # lines that an earlier import has brought, or that were deleted since
-    money_in: int = 0
-    zero: int = 0
+    skipped: Counter[SkipReason] = field(default_factory=Counter)  # lines that are no spending, by the reason
     new_categories: list[str] = field(default_factory=list)
     first: date | None = None
     last: date | None = None
     spent: Decimal = Decimal("0.00")  # of all spending lines in the file
     bad: list[BadLine] = field(default_factory=list)
     bad_count: int = 0
-
-    @property
-    def lines(self) -> int:
-        return self.added + self.known + self.money_in + self.zero
 
 
 def import_expenses(
@@ -112,10 +108,8 @@ def _spending(lines: Iterable[SpendingLine | SkippedLine | BadLine], result: Imp
             result.bad_count += 1
             if len(result.bad) < BAD_LINES_SHOWN:
                 result.bad.append(line)
-        elif line.reason == "money in":
-            result.money_in += 1
         else:
-            result.zero += 1
+            result.skipped[line.reason] += 1
 
 
 def _staged_row(line: SpendingLine) -> StagedRow:
@@ -228,7 +222,7 @@ def _merge(session: Session, user: User) -> int:
 def explain_bad_lines(file: BankFile, result: ImportResult) -> str:
     """Where the file is wrong and why, the first ten lines of it."""
     count = "1 line" if result.bad_count == 1 else f"{result.bad_count:,} lines"
-    told = [f"  line {bad.number:,}, {bad.column}: {bad.value} {bad.reason}" for bad in result.bad]
+    told = [f"  {bad}" for bad in result.bad]
     more = result.bad_count - len(result.bad)
     rest = [f"  and {more:,} more"] if more else []
     return "\n".join([f"{file.path.name} was not imported, {count} cannot be read:", *told, *rest])
