@@ -187,6 +187,7 @@ def _records(
 
 # ------------------------------------------------------------------------------------------------- the second pass
 
+_DAY_NUMBER: Final = re.compile(r"[1-7]\d{4}", re.ASCII)
 _FINGERPRINT: Final = re.compile(r"[0-9a-f.-]{1,64}")
 _EMPTY: Final = frozenset({"", "-", "--", "\N{EN DASH}", "\N{EM DASH}"})
 _BALANCE_BEGINNINGS: Final = frozenset(text[:3] for text in BALANCES)
@@ -279,13 +280,10 @@ class _LineReader:
 
     def why_no_date(self, text: str) -> str:
         written = written_date(text)
+        if written is None and _DAY_NUMBER.fullmatch(text):
+            return "is a spreadsheet's number for a day; show the column as dates and export again"
         if written is None:
-            number = text.isascii() and text.isdigit() and len(text) == 5
-            return (
-                "is a spreadsheet's number for a day; show the column as dates and export again"
-                if number
-                else "is not a date"
-            )
+            return "is not a date"
         if not FIRST_YEAR <= written.year <= LAST_YEAR:
             return f"has a year before {FIRST_YEAR} or after {LAST_YEAR}"
         return "is no day of the calendar" + ("" if written.ordered else f" (dates are read {self.order})")
@@ -432,6 +430,7 @@ __all__ = [
     "BankFileError",
     "Line",
     "ReadingOptions",
+    "SkipReason",
     "SkippedLine",
     "SpendingLine",
     "open_bank_file",

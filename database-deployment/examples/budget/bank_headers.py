@@ -56,8 +56,7 @@ _GROUPS: Final[Mapping[Role, tuple[frozenset[str], ...]]] = {
             "дата операции",
         ),
         _words(  # the day of the booking, or simply the date
-            "date, booking date, date booked, bookingdate, date time, datetime, day, spent on",
-            "entry date, journal date",
+            "date, booking date, date booked, bookingdate, date time, datetime, day, spent on, entry date, journal date",
             "when, date processed, processed date",
             "buchungstag, buchungsdatum, buchung, datum, datum uhrzeit, tag, bu tag, buchungsdatum uhrzeit",
             "date comptable, date de comptabilisation, date d ecriture, date ecriture, date de l ecriture",
@@ -82,8 +81,7 @@ _GROUPS: Final[Mapping[Role, tuple[frozenset[str], ...]]] = {
     "description": (
         _words(  # who was paid
             "payee, payee name, merchant, merchant name, counterparty, counter party, counterparty name, partner",
-            "partner name, vendor, recipient, beneficiary, beneficiary payer, store, shop, paid to",
-            "counteraccount name",
+            "partner name, vendor, recipient, beneficiary, beneficiary payer, store, shop, paid to, counteraccount name",
             "beguenstigter zahlungspflichtiger, begunstigter zahlungspflichtiger, auftraggeber empfanger",
             "auftraggeber begunstigter, begunstigter auftraggeber, beguenstigter auftraggeber, zahlungsempfanger",
             "zahlungsempfanger in, empfanger, empfanger zahlungspflichtiger, name zahlungsbeteiligter",
@@ -208,8 +206,7 @@ _GROUPS: Final[Mapping[Role, tuple[frozenset[str], ...]]] = {
         _words(
             "account, account name, auftragskonto, iban auftragskonto, kontoname, konto, kontobezeichnung, cuenta",
             "iban kontoinhaber, iban auftraggeberkonto, account label, account num, compte, nom du compte, conto",
-            "rekening, rekeningnummer, iban bban, rachunek, konto nazwa, conta, kontonavn, kontonummer",
-            "account number",
+            "rekening, rekeningnummer, iban bban, rachunek, konto nazwa, conta, kontonavn, kontonummer, account number",
             "client account, card no, card number, kartennummer, number of account, nazev uctu, numer rachunku, card",
             "from account, own account, wallet, account id, bezeichnung auftragskonto, tili",
         ),
@@ -252,8 +249,7 @@ AMBIGUOUS: Final[frozenset[tuple[Role, str]]] = frozenset(
 # The second try, for a name that no group has: a word of the role in it, and none that says it is something else.
 DATE_WORDS: Final = _words("date, datum, fecha, data, dato, dag, dzien, paiva, pvm, datetime, day")
 AMOUNT_WORDS: Final = _words(
-    "amount, betrag, umsatz, montant, importe, monto, importo, bedrag, valor, belopp, belob, belop",
-    "kwota, summa, maara",
+    "amount, betrag, umsatz, montant, importe, monto, importo, bedrag, valor, belopp, belob, belop, kwota, summa, maara",
 )
 OTHER_WORDS: Final = _words(
     "balance, saldo, solde, kontostand, stand, fee, fees, gebuhr, gebuhren, commission, foreign, original, fremd",
@@ -262,18 +258,15 @@ OTHER_WORDS: Final = _words(
 )
 
 _DEBIT: Final = _words(
-    "debit, debits, dr, d, db, dbit, out, outflow, outgoing, expense, expenses, withdrawal, withdraw",
-    "spent, spending",
+    "debit, debits, dr, d, db, dbit, out, outflow, outgoing, expense, expenses, withdrawal, withdraw, spent, spending",
     "money out, paid out, payment out, debited, soll, s, belastung, ausgabe, ausgang, lastschrift, abgang",
     "depense, sortie, cargo, gasto, egreso, debe, debito, adeudo, retiro, addebito, uscita, dare, af, uit, uitgave",
     "debet, saida, despesa, uttag, utgift, ut, udgift, haevning, ud, obciazenie, wydatek, kiadas, vydaj, terheles",
 )
 _CREDIT: Final = _words(
-    "credit, credits, cr, c, cb, crdt, in, inflow, incoming, income, deposit, received, money in",
-    "paid in, payment in",
+    "credit, credits, cr, c, cb, crdt, in, inflow, incoming, income, deposit, received, money in, paid in, payment in",
     "credited, haben, h, gutschrift, einnahme, eingang, zugang, recette, entree, abono, ingreso, haber, credito",
-    "deposito, accredito, entrata, avere, a, bij, inkomst, inkomsten, entrada, receita, insattning",
-    "kredit, k, inkomst",
+    "deposito, accredito, entrata, avere, a, bij, inkomst, inkomsten, entrada, receita, insattning, kredit, k",
     "indtaegt, ind, inntekt, inn, uznanie, wplyw, bevetel, prijem, jovairas, tulo",
 )
 _DIRECTIONS: Final[Mapping[str, Direction]] = {
@@ -313,8 +306,7 @@ CARD_PAYMENT: Final = re.compile(
 BALANCES: Final = _words(
     "opening balance, closing balance, beginning balance, starting balance, ending balance, previous balance",
     "balance brought forward, balance carried forward, balance forward, ledger balance",
-    "anfangssaldo, endsaldo, alter kontostand, neuer kontostand, alter saldo, neuer saldo, saldovortrag",
-    "schlusssaldo",
+    "anfangssaldo, endsaldo, alter kontostand, neuer kontostand, alter saldo, neuer saldo, saldovortrag, schlusssaldo",
     "solde initial, solde final, ancien solde, nouveau solde, solde precedent, solde anterieur",
     "saldo inicial, saldo final, saldo anterior, saldo iniziale, saldo finale, saldo precedente, saldo do dia",
     "beginsaldo, eindsaldo, vorig saldo, nieuw saldo, ingaende saldo, utgaende saldo, primosaldo, ultimosaldo",
@@ -371,7 +363,7 @@ CURRENCIES: Final = _codes(
 )
 # A sign that only one currency has stands for its code; the last four are shared, and stay what they are.
 SYMBOLS: Final[Mapping[str, str]] = {
-    "€": "EUR", "euro": "EUR", "euros": "EUR", "£": "GBP", "₹": "INR", "rs": "INR", "₽": "RUB", "руб": "RUB",
+    "€": "EUR", "euro": "EUR", "euros": "EUR", "euroa": "EUR", "£": "GBP", "₹": "INR", "rs": "INR", "₽": "RUB", "руб": "RUB",
     "zł": "PLN", "zl": "PLN", "kč": "CZK", "ft": "HUF", "₺": "TRY", "tl": "TRY", "₪": "ILS", "₴": "UAH", "₩": "KRW",
     "฿": "THB", "₫": "VND", "₱": "PHP", "₦": "NGN", "fr": "CHF", "sfr": "CHF", "лв": "BGN", "lei": "RON",
     "r$": "BRL", "a$": "AUD", "au$": "AUD", "c$": "CAD", "ca$": "CAD", "us$": "USD", "nz$": "NZD", "hk$": "HKD",
@@ -393,7 +385,9 @@ def currency_of(text: str) -> str | None:
     return SYMBOLS.get(text.strip().casefold().rstrip("."))
 
 
-_CURRENCY_IN_HEADER: Final = re.compile(r"[A-Z]{0,2}\$|\b[A-Z]{3}\b\$?|[€£¥₹]|\b[Ee]uros?\b|\bEUROA?\b")
+_CURRENCY_IN_HEADER: Final = re.compile(
+    r"[A-Z]{0,2}\$|\b[A-Z]{3}\b\$?|[€£¥₹]|\b[Ee]uros?\b|\bEUROA?\b|(?<=[ _(])(?:eur|usd|gbp|chf|sek|nok|dkk|pln|czk)\b"
+)
 
 
 def currency_in_header(name: str) -> str | None:
