@@ -818,6 +818,8 @@ def test_quotes_inside_a_cell_may_be_written_twice_or_after_a_backslash(tmp_path
         ("DATE, AMOUNT ,description", {"date": "DATE", "amount": "AMOUNT", "description": "description"}),
         ("transactionDate,accountName,netAmount,x", {"date": "transactionDate", "account": "accountName"}),
         ("Datum;Betrag in EUR;Verwendungszweck", {"amount": "Betrag in EUR"}),
+        ("Data;Histórico;Crédito (R$);Débito (R$)", {"debit": "Débito (R$)", "credit": "Crédito (R$)"}),
+        ("date;created_at;amount_eur", {"date": "date", "amount": "amount_eur"}),
         ("Fecha;Descripción;Importe (€)", {"date": "Fecha", "description": "Descripción", "amount": "Importe (€)"}),
         ("Dato;Beløb;Tekst", {"date": "Dato", "amount": "Beløb", "description": "Tekst"}),
     ],
@@ -842,6 +844,32 @@ def test_header_words_in_the_preamble_do_not_hide_the_header(tmp_path: Path) -> 
         "15.01.2024;Kaffee;-3,20;EUR\n",
     )
     assert spending(lines) == [("2024-01-15", "3.20", "Kaffee", None)]
+
+
+def test_of_two_possible_headers_the_one_with_bookings_below_it_is_taken(tmp_path: Path) -> None:
+    lines = read(tmp_path, "Date;Amount\nall;two\n\nDatum;Text;Betrag\n15.01.2024;Kaffee;-3,20\n")
+    assert spending(lines) == [("2024-01-15", "3.20", "Kaffee", None)]
+
+
+def test_what_the_cells_hold_counts_before_the_name_of_a_column(tmp_path: Path) -> None:
+    lines = read(tmp_path, "Transaction Date,Date,Description,Amount,Value\nn/a,2024-01-15,a,n/a,-1\n")
+    assert spending(lines) == [("2024-01-15", "1.00", "a", None)]
+
+
+def test_debit_and_credit_columns_that_are_filled_now_and_then_give_way_to_the_amount(tmp_path: Path) -> None:
+    lines = read(tmp_path, "Date,Description,Amount,Debit,Credit\n2024-01-15,a,-1,1,\n2024-01-16,b,-2,,\n")
+    assert [line[1] for line in spending(lines)] == ["1.00", "2.00"]
+
+
+def test_the_owners_name_is_no_description_beside_the_name_of_the_other_side(tmp_path: Path) -> None:
+    lines = read(tmp_path, "Naam;Datum;Omschrijving;Bedrag;Naam tegenpartij\nSMITH;15/01/2024;Kosten;-3,40;\n")
+    assert spending(lines) == [("2024-01-15", "3.40", "Kosten", None)]
+
+
+def test_the_account_numbers_of_the_other_side_are_not_ones_own(tmp_path: Path) -> None:
+    text = "Date,Payee,Account number,Amount\n2024-01-15,a,{},-1\n2024-01-16,b,{},-2\n"
+    assert "account" not in open_bank_file(write(tmp_path, text.format("DE1", "DE2"))).columns
+    assert open_bank_file(write(tmp_path, text.format("DE1", "DE1"))).columns["account"] == "Account number"
 
 
 def test_blank_lines_and_a_header_that_comes_again_are_no_bookings(tmp_path: Path) -> None:
@@ -1178,6 +1206,10 @@ def test_what_is_no_amount_is_a_bad_line(text: str, reason: str, tmp_path: Path)
     shown = text if len(text) <= 40 else f"{text[:39]}…"
     words = amount_of(tmp_path, text, ReadingOptions(decimal="point"))
     assert words == f'line 2, column "Amount": {shown!r} {reason}'
+
+
+def test_a_group_of_thousands_does_not_begin_with_zero(tmp_path: Path) -> None:
+    assert "is not an amount" in amount_of(tmp_path, "0.500", ReadingOptions(decimal="comma"))
 
 
 @pytest.mark.parametrize(

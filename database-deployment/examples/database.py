@@ -434,7 +434,10 @@ class Money(TypeDecorator[Decimal]):
         return int(minor_units)
 
     def process_result_value(self, value: Any, dialect: Dialect) -> Decimal | None:
-        return None if value is None else Decimal(value).scaleb(-self.places)
+        if value is None:
+            return None
+        whole = int(value)  # PostgreSQL's sum of BIGINT is a Decimal, a calculation may even have places: 110.00
+        return Decimal(whole if whole == value else value).scaleb(-self.places)
 
 
 @compiles(coalesce)

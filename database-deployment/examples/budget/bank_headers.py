@@ -56,7 +56,8 @@ _GROUPS: Final[Mapping[Role, tuple[frozenset[str], ...]]] = {
             "дата операции",
         ),
         _words(  # the day of the booking, or simply the date
-            "date, booking date, date booked, bookingdate, date time, datetime, day, spent on, entry date, journal date",
+            "date, booking date, date booked, bookingdate, date time, datetime, day, spent on, entry date",
+            "journal date",
             "when, date processed, processed date",
             "buchungstag, buchungsdatum, buchung, datum, datum uhrzeit, tag, bu tag, buchungsdatum uhrzeit",
             "date comptable, date de comptabilisation, date d ecriture, date ecriture, date de l ecriture",
@@ -81,7 +82,8 @@ _GROUPS: Final[Mapping[Role, tuple[frozenset[str], ...]]] = {
     "description": (
         _words(  # who was paid
             "payee, payee name, merchant, merchant name, counterparty, counter party, counterparty name, partner",
-            "partner name, vendor, recipient, beneficiary, beneficiary payer, store, shop, paid to, counteraccount name",
+            "partner name, vendor, recipient, beneficiary, beneficiary payer, store, shop, paid to",
+            "counteraccount name",
             "beguenstigter zahlungspflichtiger, begunstigter zahlungspflichtiger, auftraggeber empfanger",
             "auftraggeber begunstigter, begunstigter auftraggeber, beguenstigter auftraggeber, zahlungsempfanger",
             "zahlungsempfanger in, empfanger, empfanger zahlungspflichtiger, name zahlungsbeteiligter",
@@ -249,7 +251,8 @@ AMBIGUOUS: Final[frozenset[tuple[Role, str]]] = frozenset(
 # The second try, for a name that no group has: a word of the role in it, and none that says it is something else.
 DATE_WORDS: Final = _words("date, datum, fecha, data, dato, dag, dzien, paiva, pvm, datetime, day")
 AMOUNT_WORDS: Final = _words(
-    "amount, betrag, umsatz, montant, importe, monto, importo, bedrag, valor, belopp, belob, belop, kwota, summa, maara",
+    "amount, betrag, umsatz, montant, importe, monto, importo, bedrag, valor, belopp, belob, belop, kwota",
+    "summa, maara",
 )
 OTHER_WORDS: Final = _words(
     "balance, saldo, solde, kontostand, stand, fee, fees, gebuhr, gebuhren, commission, foreign, original, fremd",
@@ -363,7 +366,8 @@ CURRENCIES: Final = _codes(
 )
 # A sign that only one currency has stands for its code; the last four are shared, and stay what they are.
 SYMBOLS: Final[Mapping[str, str]] = {
-    "€": "EUR", "euro": "EUR", "euros": "EUR", "euroa": "EUR", "£": "GBP", "₹": "INR", "rs": "INR", "₽": "RUB", "руб": "RUB",
+    "€": "EUR", "euro": "EUR", "euros": "EUR", "euroa": "EUR", "£": "GBP", "₹": "INR", "rs": "INR", "₽": "RUB",
+    "руб": "RUB",
     "zł": "PLN", "zl": "PLN", "kč": "CZK", "ft": "HUF", "₺": "TRY", "tl": "TRY", "₪": "ILS", "₴": "UAH", "₩": "KRW",
     "฿": "THB", "₫": "VND", "₱": "PHP", "₦": "NGN", "fr": "CHF", "sfr": "CHF", "лв": "BGN", "lei": "RON",
     "r$": "BRL", "a$": "AUD", "au$": "AUD", "c$": "CAD", "ca$": "CAD", "us$": "USD", "nz$": "NZD", "hk$": "HKD",
@@ -386,23 +390,24 @@ def currency_of(text: str) -> str | None:
 
 
 _CURRENCY_IN_HEADER: Final = re.compile(
-    r"[A-Z]{0,2}\$|\b[A-Z]{3}\b\$?|[€£¥₹]|\b[Ee]uros?\b|\bEUROA?\b|(?<=[ _(])(?:eur|usd|gbp|chf|sek|nok|dkk|pln|czk)\b"
+    r"[A-Z]{0,2}\$|\b[A-Z]{3}\b\$?|[€£¥₹]|\b[Ee]uros?\b|\bEUROA?\b"
+    r"|(?<=[ _(])(?:eur|usd|gbp|chf|sek|nok|dkk|pln|czk)\b"
 )
+
+
+def _header_currency(word: str) -> str | None:
+    return currency_of(word) or currency_of(word.rstrip("$"))
 
 
 def currency_in_header(name: str) -> str | None:
     """The currency that a column name gives: "Amount (GBP)", "Betrag (€)", "Débito (R$)", "CAD$"."""
-    found = (currency_of(word) or currency_of(word.rstrip("$")) for word in _CURRENCY_IN_HEADER.findall(name))
-    return next((currency for currency in found if currency), None)
+    return next(filter(None, map(_header_currency, _CURRENCY_IN_HEADER.findall(name))), None)
 
 
 def header_name(name: str) -> str:
     """A column name for the look-up: plain, and without its currency; "" if it is nothing else."""
-
-    def without(match: re.Match[str]) -> str:
-        return " " if currency_in_header(match[0]) else match[0]
-
-    words = plain(_CURRENCY_IN_HEADER.sub(without, name)).split()
-    if len(words) > 1 and words[-1] in ("in", "en", "w", "i") and currency_in_header(name):  # "Umsatz in EUR"
+    without = _CURRENCY_IN_HEADER.sub(lambda match: " " if _header_currency(match[0]) else match[0], name)
+    words = plain(without).split()
+    if len(words) > 1 and words[-1] in ("in", "en", "w", "i") and without != name:  # "Umsatz in EUR"
         words.pop()
     return " ".join(words)

@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Literal
 
 from alembic import context
 from sqlalchemy import Connection, text
 
 import budget.models  # noqa: F401 - so that Base knows the tables
-from database import Base, create_database_engine, migration_url
+from database import Base, Money, UTCDateTime, create_database_engine, migration_url
 
 ONE_RUNNER_AT_A_TIME = 7_221_953  # any number that no other program uses as an advisory lock
 
@@ -37,8 +38,20 @@ def migrate(connection: Connection) -> None:
     with unchecked_foreign_keys(connection) if sqlite else connection.begin():
         if not sqlite:
             wait_for_other_runner(connection)
-        context.configure(connection=connection, target_metadata=Base.metadata, render_as_batch=sqlite)
+        # Batches also in a revision that is generated on PostgreSQL: it will run on SQLite too.
+        context.configure(
+            connection=connection, target_metadata=Base.metadata, render_as_batch=True, render_item=render_plain_type
+        )
         context.run_migrations()
+
+
+def render_plain_type(kind: str, item: object, _context: object) -> str | Literal[False]:
+    """In a new revision, what the column is in the database: Money is Python's view of it, and may change."""
+    if kind == "type" and isinstance(item, Money):
+        return "sa.BigInteger()"
+    if kind == "type" and isinstance(item, UTCDateTime):
+        return "sa.DateTime(timezone=True)"
+    return False
 
 
 @contextmanager
