@@ -6,13 +6,23 @@ throw-away server of scripts/local_postgres.py, one for each worker. SQLite neve
 
 import contextlib
 import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NoReturn
 
 import pytest
 
-from local_postgres import LIBPQ_VARIABLE, LocalPostgres, LocalPostgresError, create_database, drop_database
+from budget import schema
+from database import create_database_engine
+from local_postgres import (
+    LIBPQ_VARIABLE,
+    LocalPostgres,
+    LocalPostgresError,
+    create_database,
+    database_name,
+    drop_database,
+)
 from running import RunPython
 
 DID_NOT_RUN = "the PostgreSQL half did not run"
@@ -75,6 +85,47 @@ def sqlite_url(tmp_path: Path) -> str:
 def database_url(request: pytest.FixtureRequest) -> str:
     """A URL for an empty database that nothing else can see: the test runs once on SQLite, once on PostgreSQL."""
     url: str = request.getfixturevalue(f"{request.param}_url")
+    return url
+
+
+@pytest.fixture(scope="session")
+def migrated_sqlite_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    file = tmp_path_factory.mktemp("migrated") / "template.db"
+    migrate(f"sqlite:///{file}")
+    return file
+
+
+@pytest.fixture(scope="session")
+def migrated_postgresql_database(postgres_server_url: str) -> Iterator[str]:
+    url = create_database(postgres_server_url)
+    migrate(url)
+    yield url
+    drop_database(url)
+
+
+def migrate(url: str) -> None:
+    engine = create_database_engine(url)
+    schema.upgrade(engine)
+    engine.dispose()
+
+
+@pytest.fixture
+def migrated_sqlite_url(migrated_sqlite_file: Path, tmp_path: Path) -> str:
+    file = shutil.copy(migrated_sqlite_file, tmp_path / "test.db")
+    return f"sqlite:///{file}"
+
+
+@pytest.fixture
+def migrated_postgresql_url(migrated_postgresql_database: str, postgres_server_url: str) -> Iterator[str]:
+    url = create_database(postgres_server_url, template=database_name(migrated_postgresql_database))
+    yield url
+    drop_database(url)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def migrated_url(request: pytest.FixtureRequest) -> str:
+    """A URL for a database of the budget application without any rows: a copy, because migrating each takes longer."""
+    url: str = request.getfixturevalue(f"migrated_{request.param}_url")
     return url
 
 

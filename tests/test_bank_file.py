@@ -1600,6 +1600,17 @@ def test_an_encoding_that_is_wrong_or_unknown_is_refused(tmp_path: Path) -> None
         open_bank_file(write(tmp_path, content), ReadingOptions(encoding="klingon"))
 
 
+def test_a_wrong_quote_in_the_first_line_is_refused_with_its_line(tmp_path: Path) -> None:
+    assert "line 1 has" in refusal(tmp_path, '"Date"x,Description,Amount\n2024-01-15,a,-1\n')
+    assert "line 1 has" in refusal(tmp_path, '"x', ReadingOptions(columns={"date": "1", "amount": "2"}))
+
+
+def test_a_message_shows_no_control_characters_of_the_file(tmp_path: Path) -> None:
+    words = refusal(tmp_path, '"Wa\x1b[31m\nnn",Text,"How\u2028much"\n2024-01-15,a,-3.20\n2024-01-16,b,-3.20\n')
+    assert words.replace("\n", "").isprintable()
+    assert '--map "date=Wa?[31m nn,amount=How much"' in words
+
+
 @pytest.mark.parametrize(
     ("row", "words"),
     [
@@ -1672,6 +1683,7 @@ def generated(count: int) -> Iterator[str]:
         yield f'{day:%d.%m.%Y};"Shop {number}; branch {number % 97}";{amount};C{number % 20}\n'
 
 
+@pytest.mark.slow
 def test_memory_does_not_grow_with_the_file_and_progress_counts_bytes(tmp_path: Path) -> None:
     path = tmp_path / "large.csv"
     with path.open("w", encoding="utf-8") as file:

@@ -39,6 +39,7 @@ def run_pytest(folder: Path, test: str, **environ: str) -> subprocess.CompletedP
     )
 
 
+@pytest.mark.slow
 def test_without_a_server_the_postgresql_half_is_skipped_and_the_summary_says_so_in_red(tmp_path: Path) -> None:
     done = run_pytest(tmp_path, ON_BOTH)
     assert done.returncode == 0, done.stdout
@@ -47,6 +48,7 @@ def test_without_a_server_the_postgresql_half_is_skipped_and_the_summary_says_so
     assert "1 skipped" in done.stdout
 
 
+@pytest.mark.slow
 def test_without_a_server_the_postgresql_half_fails_in_ci(tmp_path: Path) -> None:
     done = run_pytest(tmp_path, ON_BOTH, CI="true")
     assert done.returncode == 1, done.stdout
@@ -55,6 +57,7 @@ def test_without_a_server_the_postgresql_half_fails_in_ci(tmp_path: Path) -> Non
     assert "1 error" in done.stdout
 
 
+@pytest.mark.slow
 def test_a_given_server_comes_first_and_keeps_no_database_of_a_test(
     tmp_path: Path, own_postgres: LocalPostgres
 ) -> None:
@@ -71,6 +74,7 @@ def test_a_given_server_comes_first_and_keeps_no_database_of_a_test(
         connection.close()
 
 
+@pytest.mark.slow
 def test_no_test_sees_the_databases_and_the_home_of_its_user(tmp_path: Path) -> None:
     look = """if True:
         import os

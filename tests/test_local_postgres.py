@@ -219,6 +219,7 @@ def test_the_wheel_that_the_message_names_is_the_one_that_the_tests_use() -> Non
     assert local_postgres.WHEEL in str(local_postgres.__doc__)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("home", [None, ""], ids=["unset", "empty"])
 def test_it_needs_no_home_and_no_other_file_of_the_project(folder: Path, home: str | None) -> None:
     alone = shutil.copy(SCRIPT, folder)
@@ -376,6 +377,7 @@ def test_a_program_that_opens_and_closes_a_server_gets_no_warning(folder: Path) 
     assert nothing_is_left(folder)
 
 
+@pytest.mark.slow
 def test_a_program_that_forgets_to_close_leaves_nothing_behind(folder: Path) -> None:
     code = "from local_postgres import LocalPostgres\nserver = LocalPostgres()\nserver.start()\nprint(server.url)"
     with running(folder, "-W", "ignore", "-c", code) as process:
@@ -407,6 +409,7 @@ def test_sigterm_reaches_the_command_and_leaves_nothing_behind(folder: Path) -> 
     assert nothing_is_left(folder)
 
 
+@pytest.mark.slow
 def test_an_interrupt_from_elsewhere_is_passed_on_to_the_command(folder: Path) -> None:
     code = "import signal, sys; signal.signal(signal.SIGINT, lambda *_: sys.exit(5));" + SHOW_URL_AND_WAIT
     arguments = (str(SCRIPT), "--", sys.executable, "-c", code)
@@ -417,6 +420,7 @@ def test_an_interrupt_from_elsewhere_is_passed_on_to_the_command(folder: Path) -
     assert nothing_is_left(folder)
 
 
+@pytest.mark.slow
 @needs_terminal
 def test_ctrl_c_in_a_terminal_leaves_the_database_to_a_command_that_goes_on(folder: Path) -> None:
     go_on = """if True:
@@ -436,6 +440,7 @@ def test_ctrl_c_in_a_terminal_leaves_the_database_to_a_command_that_goes_on(fold
     assert nothing_is_left(folder)
 
 
+@pytest.mark.slow
 @needs_terminal
 def test_ctrl_c_in_a_terminal_is_not_sent_to_the_command_a_second_time(folder: Path) -> None:
     # In a group of its own the command gets nothing from the terminal, and so only what is sent to it.
@@ -489,6 +494,7 @@ def test_a_forked_child_neither_stops_the_server_nor_keeps_it_alive(folder: Path
     wait_until(lambda: nothing_is_left(folder))
 
 
+@pytest.mark.slow
 @needs_proc
 def test_a_killed_guardian_takes_the_server_with_it_and_is_named(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TMPDIR", str(folder))
@@ -502,6 +508,7 @@ def test_a_killed_guardian_takes_the_server_with_it_and_is_named(folder: Path, m
     assert nothing_is_left(folder)
 
 
+@pytest.mark.slow
 @needs_proc
 def test_a_terminated_guardian_removes_everything(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TMPDIR", str(folder))
@@ -545,6 +552,7 @@ def test_programs_that_only_root_can_read_are_copied_and_their_folder_stays_clos
     assert nothing_is_left(folder)
 
 
+@pytest.mark.slow
 @only_root
 def test_a_temporary_folder_that_only_root_can_enter_is_passed_over(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path

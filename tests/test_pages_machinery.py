@@ -441,6 +441,7 @@ def test_what_differs_between_the_databases_is_not_rewritten_back_and_forth(
             check_blocks(page, database_url, run_python, update=True)
 
 
+@pytest.mark.slow
 def test_one_option_rewrites_every_page_even_when_several_processes_were_asked_for(tmp_path: Path) -> None:
     for name in (
         "pages.py",

@@ -30,9 +30,10 @@ def empty(database_url: str) -> Iterator[Engine]:
 
 
 @pytest.fixture
-def engine(empty: Engine) -> Engine:
-    schema.upgrade(empty)
-    return empty
+def engine(migrated_url: str) -> Iterator[Engine]:
+    engine = create_database_engine(migrated_url)
+    yield engine
+    engine.dispose()
 
 
 def fill(engine: Engine) -> None:

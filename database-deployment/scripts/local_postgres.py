@@ -257,12 +257,12 @@ def setting_text(value: Setting) -> str:
 # Databases on a server: this one, or any other whose role may create databases
 
 
-def create_database(server_url: str) -> str:
-    """Create an empty database with a name of its own on the server; return its URL."""
+def create_database(server_url: str, template: str = "template0") -> str:
+    """Create a database with a name of its own on the server, empty or a copy of `template`; return its URL."""
     name = DATABASE_PREFIX + secrets.token_hex(8)
     url = with_database(server_url, name)
     with administration(server_url) as execute:
-        execute(f"CREATE DATABASE {name} TEMPLATE template0 {fastest_strategy(execute)}")
+        execute(f"CREATE DATABASE {name} TEMPLATE {template} {fastest_strategy(execute)}")
     return url
 
 

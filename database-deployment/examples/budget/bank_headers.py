@@ -30,6 +30,12 @@ def plain(text: str) -> str:
     return " ".join(re.sub(r"[^\w]|_", " ", text).split())
 
 
+def shown(text: str, length: int = 40) -> str:
+    """A text of the file for a message: on one line, without control characters, and short."""
+    line = "".join(letter if letter.isprintable() else "?" for letter in " ".join(text.split()))
+    return line if len(line) <= length else f"{line[: length - 1]}…"
+
+
 def _words(*rows: str) -> frozenset[str]:
     return frozenset(word.strip() for row in rows for word in row.split(","))
 

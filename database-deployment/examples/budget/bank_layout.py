@@ -26,6 +26,7 @@ from budget.bank_headers import (
     direction_of,
     header_name,
     plain,
+    shown,
 )
 from budget.bank_values import DateOrder, DecimalMark, day_of, value_of, written_amount, written_date
 from budget.errors import BudgetError
@@ -95,7 +96,7 @@ class Layout:
     def name(self, index: int) -> str:
         """The column as the person sees it."""
         name = self.header[index] if index < len(self.header) else ""
-        return " ".join(name.split()) or f"column {index + 1}"
+        return shown(name) or f"column {index + 1}"
 
 
 def parse_columns(text: str) -> dict[str, str]:
@@ -235,6 +236,8 @@ def find_layout(path: Path, encoding: str, options: ReadingOptions, escape: str 
     delimiters, skip = _delimiters(lines, options)
     samples = {delimiter: _sample(path, lines, delimiter, escape)[skip:] for delimiter in delimiters}
     if not any(cells for sample in samples.values() for _, cells in sample):
+        for delimiter in delimiters:  # not even one record: a quote is wrong in the first line
+            list(read_records(path, lines, delimiter, escape))
         raise BankFileError(f"{path} holds nothing but blank lines.")
     numbers = {role: int(name) for role, name in options.columns.items() if name.isascii() and name.isdigit()}
     if len(numbers) == len(options.columns) and {"date"} < numbers.keys() & {"date", "amount", "debit"}:
@@ -532,10 +535,10 @@ def _layout_by_numbers(
     delimiter = max(samples, key=fitting)
     records = [(number, cells) for number, cells in samples[delimiter] if any(map(str.strip, cells))]
     if not fitting(delimiter)[1]:
-        widest = max((len(cells) for _, cells in records), default=0)
+        widest = max((cells for _, cells in records), key=len, default=[])
         raise BankFileError(
-            f"{path} has no column {max(numbers.values())}: its lines have {widest} columns at most.\n"
-            f"{_list_columns(records[0][1])}"
+            f"{path} has no column {max(numbers.values())}: its lines have {len(widest)} columns at most.\n"
+            f"{_list_columns(widest)}"
         )
     header: _Record = (0, [])
     first = records[-1][0] + 1
@@ -572,7 +575,7 @@ def _not_recognised(path: Path, samples: Mapping[str, Sequence[_Record]], option
     wanted = {role: found for role, found in (("date", dates), ("amount", amounts)) if role not in known}
     wanted = wanted or {"date": dates, "amount": amounts}
     places = [
-        f"{role}={found[0] + 1 if no_header or not header[found[0]].strip() else header[found[0]].strip()}"
+        f"{role}={found[0] + 1 if no_header or not header[found[0]].strip() else shown(header[found[0]])}"
         for role, found in wanted.items()
         if found
     ]
@@ -608,6 +611,6 @@ def _likely_table(samples: Mapping[str, Sequence[_Record]]) -> tuple[list[str], 
 
 
 def _list_columns(header: Sequence[str]) -> str:
-    shown = [f'{n} "{" ".join(cell.split())[:30]}"' for n, cell in enumerate(header, start=1) if cell.strip()]
-    more = f", and {len(shown) - 15} more" if len(shown) > 15 else ""
-    return f"Its columns: {', '.join(shown[:15])}{more}."
+    names = [f'{number} "{shown(cell, 30)}"' for number, cell in enumerate(header, start=1) if cell.strip()]
+    more = f", and {len(names) - 15} more" if len(names) > 15 else ""
+    return f"Its columns: {', '.join(names[:15])}{more}."

@@ -20,6 +20,7 @@ from budget.bank_headers import (
     currency_in_header,
     currency_of,
     direction_of,
+    shown,
 )
 from budget.bank_layout import DELIMITERS, BankFileError, Layout, ReadingOptions
 from budget.bank_values import (
@@ -119,7 +120,7 @@ class Survey:
     def note_card_payment(self, number: int, cells: list[str]) -> None:
         for index in self.columns.descriptions:
             if index < len(cells) and CARD_PAYMENT.search(cells[index]):
-                self.card_payment = (number, cells[index].strip())
+                self.card_payment = (number, shown(cells[index]))
 
     def note_order(self, number: int, text: str, first: int, second: int) -> None:
         if first <= 12 and second <= 12:
@@ -136,7 +137,7 @@ class Survey:
             return None
         evidence = decimal_evidence(written.digits)
         if evidence is not None and evidence not in self.decimals:
-            self.decimals[evidence] = (number, text.strip())
+            self.decimals[evidence] = (number, shown(text))
         if written.currency is not None:
             self.note_currency(self.cell_currencies, written.currency)
         if not written.digits.strip("0.,' "):
@@ -145,7 +146,7 @@ class Survey:
         return written.sign
 
     def note_currency(self, counts: Counter[str], text: str) -> None:
-        code = currency_of(text) or text.strip()[:12]
+        code = currency_of(text) or shown(text, 12)
         if code and (code in counts or len(counts) < 50):
             counts[code] += 1
 
@@ -156,7 +157,7 @@ class Survey:
                 found.blanks += 1
                 return
             found.others += 1
-            found.first_other = found.first_other if found.first_other[0] else (number, text)
+            found.first_other = found.first_other if found.first_other[0] else (number, shown(text))
             return
         found.words += 1
         if direction == "credit" and not found.first_credit[0]:
@@ -340,7 +341,7 @@ class _Decisions:
         line, text = self.survey.card_payment
         if line and positive >= negative:
             raise BankFileError(
-                f'{self.path}: line {line}, "{text[:40]}", has a negative amount, as on a card\'s statement, where'
+                f'{self.path}: line {line}, "{text}", has a negative amount, as on a card\'s statement, where'
                 " purchases are positive.\nSay --spending positive if it is one, else --spending negative."
             )
 
