@@ -1086,6 +1086,11 @@ def test_dates_with_two_readings_are_asked_for_and_never_guessed(text: str, tmp_
     assert dates_in(tmp_path, [text], ReadingOptions(dates="month-first")) == ["2024-03-04"]
 
 
+def test_a_day_that_does_not_exist_decides_nothing(tmp_path: Path) -> None:
+    lines = dates_in(tmp_path, ["00/05/2024", "03/04/1823", "31/02/2024", "05/05/2024"])
+    assert [line[:6] for line in lines] == ["line 2", "line 3", "line 4", "2024-0"]
+
+
 def test_the_line_that_decides_may_be_the_last_of_many(tmp_path: Path) -> None:
     texts = ["03/04/2024"] * 2_000
     assert dates_in(tmp_path, [*texts, "13/04/2024"])[0] == "2024-04-03"
@@ -1440,6 +1445,7 @@ def test_the_currency_is_named_where_the_file_names_it(
         ("Date,Description,Amount", ["€1.00", "$2.00"], "EUR 1, $ 1"),
         ("Date,Description,Amount", ["kr 1.00", "$2.00"], "kr 1, $ 1"),
         ("Date,Description,Amount,Currency", ["$1.00,USD", "$2.00,CAD"], "$ 2"),
+        ("Date,Description,Amount (EUR)", ["1.00", "2.00 USD"], "USD 1, EUR in the header"),
     ],
 )
 def test_several_currencies_are_refused_with_their_counts(
@@ -1510,6 +1516,11 @@ def test_a_text_that_cannot_be_kept_is_a_bad_line(cells: str, column: str, reaso
     assert line.column == column
     assert reason in line.reason
     assert len(line.value) <= 60
+
+
+def test_a_bad_text_is_shown_from_the_column_it_stands_in(tmp_path: Path) -> None:
+    lines = read(tmp_path, "Date,Payee,Memo,Amount\n2024-01-15,,a\x07b,-1\n")
+    assert bad(lines)[0].startswith("line 2, column \"Memo\": 'a\\x07b' has a control character")
 
 
 def test_the_longest_texts_are_kept(tmp_path: Path) -> None:

@@ -205,6 +205,7 @@ class _LineReader:
         self.decimal: DecimalMark = file.decimal_mark or "point"
         self.read_date = lru_cache(CACHE)(self.date_of)
         self.read_amount = lru_cache(CACHE)(self.amount_of)
+        self.read_name = lru_cache(CACHE)(one_line)
 
     def line(self, number: int, cells: list[str]) -> Line | None:
         """What the line is; None if it is blank."""
@@ -219,7 +220,8 @@ class _LineReader:
             return SkippedLine(number, "not booked", NOTHING)
         description = self.description(cells)
         if description is None:
-            return self.bad(number, columns.descriptions[0], cells, _NOT_ONE_LINE)
+            places = (index for index in columns.descriptions if index < len(cells) and one_line(cells[index]) is None)
+            return self.bad(number, next(places), cells, _NOT_ONE_LINE)
         if is_balance(description) or (not description and any(map(is_balance, cells))):
             return SkippedLine(number, "balance", NOTHING)
         money = self.pair(number, cells) if columns.amount is None else self.signed(number, cells)
@@ -247,7 +249,7 @@ class _LineReader:
             )
         names: list[str] = []
         for index in (columns.category, columns.account):
-            name = one_line(cells[index]) if index is not None and index < len(cells) else ""
+            name = self.read_name(cells[index]) if index is not None and index < len(cells) else ""
             if name is None or len(name) > LONGEST_NAME:
                 reason = _NOT_ONE_LINE if name is None else f"is longer than {LONGEST_NAME} characters"
                 return self.bad(number, index or 0, cells, reason)
@@ -394,7 +396,7 @@ def not_booked(text: str) -> bool:
 
 def is_balance(text: str) -> bool:
     """Whether a text names a balance and not a purchase: "Anfangssaldo", "Opening balance as of 01/02/2024"."""
-    return plain(text[:3]) in _BALANCE_BEGINNINGS and _before_a_date(text) in BALANCES
+    return text[:3].casefold() in _BALANCE_BEGINNINGS and _before_a_date(text) in BALANCES
 
 
 def _is_total(text: str) -> bool:

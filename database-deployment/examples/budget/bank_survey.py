@@ -27,6 +27,7 @@ from budget.bank_values import (
     DateOrder,
     DecimalMark,
     Sign,
+    WrittenDate,
     day_of,
     decimal_evidence,
     written_amount,
@@ -77,14 +78,30 @@ class _TypeColumn:
         return self.blanks > 0 and self.words > 0 and not self.first_debit[0]
 
 
+_Says = Literal["day-first", "month-first", "open"]
+
+
+def _dated(text: str) -> tuple[WrittenDate, _Says | None] | None:
+    """A date and what it says about the order: "25/03/2024" proves one, "03/04/2024" leaves it open."""
+    written = written_date(text)
+    if written is None or written.ordered:
+        return None if written is None else (written, None)
+    day_first, month_first = (day_of(written, order) for order in ORDERS)
+    if day_first == month_first:  # the same day, or no day at all
+        return written, None
+    if day_first and month_first:
+        return written, "open"
+    return written, "day-first" if day_first else "month-first"
+
+
 class Survey:
     """What all lines together say. It keeps counts and one example of each kind, so its size is bounded."""
 
     def __init__(self, layout: Layout) -> None:
         self.columns = layout.columns
-        self.read_date = lru_cache(CACHE)(written_date)
+        self.read_date = lru_cache(CACHE)(_dated)
         self.read_amount = lru_cache(CACHE)(written_amount)
-        self.dates: dict[Literal["day-first", "month-first", "open"], _Seen] = {}
+        self.dates: dict[_Says, _Seen] = {}
         self.dash_years: tuple[set[int], set[int]] = (set(), set())  # first and last numbers of dates like 24-01-15
         self.decimals: dict[str, _Seen] = {}
         self.signs: Counter[Sign] = Counter()
@@ -97,12 +114,14 @@ class Survey:
     def note(self, number: int, cells: list[str]) -> None:
         columns, width = self.columns, len(cells)
         text = cells[columns.date].strip() if columns.date < width else ""
-        written = self.read_date(text)
-        if written is None:
+        dated = self.read_date(text)
+        if dated is None:
             return  # no booking, or a bad line: nothing to learn from
         self.last_dated = number
-        if not written.ordered and written.first != written.second:
-            self.note_order(number, text, written.first, written.second)
+        written, says = dated
+        if says is not None:
+            if says not in self.dates:
+                self.dates[says] = (number, text)
             if written.short_year and "-" in text:
                 self.dash_years[0].add(written.first)
                 self.dash_years[1].add(written.year % 100)
@@ -121,14 +140,6 @@ class Survey:
         for index in self.columns.descriptions:
             if index < len(cells) and CARD_PAYMENT.search(cells[index]):
                 self.card_payment = (number, shown(cells[index]))
-
-    def note_order(self, number: int, text: str, first: int, second: int) -> None:
-        if first <= 12 and second <= 12:
-            self.dates.setdefault("open", (number, text))
-        elif second <= 12:
-            self.dates.setdefault("day-first", (number, text))
-        elif first <= 12:
-            self.dates.setdefault("month-first", (number, text))
 
     def note_amount(self, number: int, text: str) -> Sign | None:
         """Returns the sign, None for zero and for what is no amount."""
@@ -389,13 +400,14 @@ class _Decisions:
         named = {currency_in_header(layout.name(index)) for index in layout.columns.amounts} - {None}
         if not named:  # else the header says what the amounts are, and the column what was paid abroad
             counts += self.survey.currencies
-        codes = set(counts) or {code for code in named if code}
+        codes = set(counts) | {code for code in named if code}
         certain = {code for code in codes if code not in SHARED_SYMBOLS}
         for symbol in codes - certain:
             if len(certain) > 1 or (certain and not certain & SHARED_SYMBOLS[symbol]):
                 certain.add(symbol)
         if len(certain) > 1 or (not certain and len(codes) > 1):
             listed = ", ".join(f"{code} {count:,}" for code, count in counts.most_common(8))
+            listed += "".join(f", {code} in the header" for code in codes - set(counts))
             raise BankFileError(
                 f"{self.path} has amounts in several currencies (lines: {listed}).\n"
                 "A budget has one currency: split the file, or export one account at a time."
