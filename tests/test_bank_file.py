@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from budget.bank_file import (
+from budget.bank import (
     AS_FOUND,
     BadLine,
     BankFile,

@@ -37,7 +37,7 @@ from sqlalchemy.engine import URL
 from sqlalchemy.orm import Session
 
 from budget import reporting, schema, service
-from budget.bank_file import BankFile, ReadingOptions, open_bank_file, parse_columns
+from budget.bank import BankFile, ReadingOptions, open_bank_file, parse_columns
 from budget.errors import BudgetError
 from budget.explaining import explain
 from budget.exporting import export_expenses, written_whole

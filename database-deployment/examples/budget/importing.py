@@ -28,7 +28,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
-from budget.bank_file import BadLine, BankFile, SkippedLine, SkipReason, SpendingLine
+from budget.bank import BadLine, BankFile, SkippedLine, SkipReason, SpendingLine
 from budget.errors import ImportRefused
 from budget.models import NO_CATEGORY, DeletedExpense, Expense, User, now
 from budget.service import ensure_categories, insert_into, set_currency

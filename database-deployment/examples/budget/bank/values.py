@@ -11,7 +11,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Final, Literal, NamedTuple
 
-from budget.bank_headers import MONTHS, WEEKDAYS, currency_of, plain
+from budget.bank.headers import MONTHS, WEEKDAYS, currency_of, plain
 
 DateOrder = Literal["day-first", "month-first"]
 DecimalMark = Literal["comma", "point"]

@@ -12,7 +12,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Final, Literal
 
-from budget.bank_headers import (
+from budget.bank.headers import (
     CARD_PAYMENT,
     CURRENCIES,
     SHARED_SYMBOLS,
@@ -22,8 +22,8 @@ from budget.bank_headers import (
     direction_of,
     shown,
 )
-from budget.bank_layout import DELIMITERS, BankFileError, Layout, ReadingOptions
-from budget.bank_values import (
+from budget.bank.layout import DELIMITERS, BankFileError, Layout, ReadingOptions
+from budget.bank.values import (
     DateOrder,
     DecimalMark,
     Sign,

@@ -7,8 +7,7 @@
 
 The file is read twice, line by line, so its size does not matter. The first pass decides what only the whole file
 can tell: the order of its dates, its decimal mark, which sign is spending, that it has one currency. What it leaves
-open is asked for (`ReadingOptions`), never guessed. The second pass yields the lines. bank_layout finds the
-columns, bank_values reads one cell, bank_headers knows the words.
+open is asked for (`ReadingOptions`), never guessed. The second pass yields the lines.
 """
 
 import re
@@ -21,8 +20,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Final, Literal
 
-from budget.bank_headers import BALANCES, NOT_BOOKED, TOTALS, direction_of, plain
-from budget.bank_layout import (
+from budget.bank.headers import BALANCES, NOT_BOOKED, TOTALS, direction_of, plain
+from budget.bank.layout import (
     BankFileError,
     Layout,
     QuoteError,
@@ -31,11 +30,10 @@ from budget.bank_layout import (
     find_encoding,
     find_layout,
     open_text,
-    parse_columns,
     read_records,
 )
-from budget.bank_survey import CACHE, Reading, SpendingRule, Survey, decide
-from budget.bank_values import (
+from budget.bank.survey import CACHE, Reading, SpendingRule, Survey, decide
+from budget.bank.values import (
     FIRST_YEAR,
     LAST_YEAR,
     DateOrder,
@@ -423,18 +421,3 @@ def _before_a_date(text: str) -> str:
     ):
         words.pop()
     return " ".join(words)
-
-
-__all__ = [
-    "AS_FOUND",
-    "BadLine",
-    "BankFile",
-    "BankFileError",
-    "Line",
-    "ReadingOptions",
-    "SkipReason",
-    "SkippedLine",
-    "SpendingLine",
-    "open_bank_file",
-    "parse_columns",
-]

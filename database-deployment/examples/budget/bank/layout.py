@@ -14,7 +14,7 @@ from itertools import islice, product
 from pathlib import Path
 from typing import IO, Final, Literal, TextIO
 
-from budget.bank_headers import (
+from budget.bank.headers import (
     AMBIGUOUS,
     AMOUNT_WORDS,
     DATE_WORDS,
@@ -28,7 +28,7 @@ from budget.bank_headers import (
     plain,
     shown,
 )
-from budget.bank_values import DateOrder, DecimalMark, day_of, value_of, written_amount, written_date
+from budget.bank.values import DateOrder, DecimalMark, day_of, value_of, written_amount, written_date
 from budget.errors import BudgetError
 
 DELIMITERS: Final = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "vertical bars"}
