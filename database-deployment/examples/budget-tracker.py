@@ -27,17 +27,16 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Literal, TypeVar
 
 import typer
-from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.text import Text
 from sqlalchemy import Engine
 from sqlalchemy.engine import URL
 from sqlalchemy.orm import Session
 
 from budget import reporting, schema, service
-from budget.bank import BankFile, ReadingOptions, open_bank_file, parse_columns
+from budget.bank import ReadingOptions, open_bank_file, parse_columns
 from budget.errors import BudgetError
 from budget.explaining import explain
 from budget.exporting import export_expenses, written_whole
@@ -45,7 +44,7 @@ from budget.importing import ImportResult, import_expenses
 from budget.models import User
 from budget.periods import Period, month_of, read_month, read_year
 from budget.reporting import make_report
-from budget.terminal import make_console, money, print_report
+from budget.terminal import describe_import, import_progress, make_console, money, print_report
 from database import create_database_engine, database_url, migration_url, run_transaction, transaction
 
 Result = TypeVar("Result")
@@ -91,23 +90,16 @@ class Tracker:
             schema.require_newest(session)
             return work(session, service.find_user(session, self.email))
 
-    def _engine(self) -> "OpenEngine":
+    @contextmanager
+    def _engine(self) -> Iterator[Engine]:
+        """An engine for one command; a new SQLite file gets its schema."""
         self.url = self.url or database_url(default=DEFAULT_DATABASE)
-        return OpenEngine(self.url)
-
-
-class OpenEngine:
-    """An engine for the length of a `with` block, its schema laid out where the SQLite file is new."""
-
-    def __init__(self, url: URL, **options: Any) -> None:
-        self._engine = create_database_engine(url, connections=1, **options)
-
-    def __enter__(self) -> Engine:
-        schema.upgrade_if_new(self._engine)
-        return self._engine
-
-    def __exit__(self, *_: object) -> None:
-        self._engine.dispose()
+        engine = create_database_engine(self.url, connections=1)
+        try:
+            schema.upgrade_if_new(engine)
+            yield engine
+        finally:
+            engine.dispose()
 
 
 tracker = Tracker()
@@ -120,6 +112,36 @@ def choose_user(
     ] = Tracker.email,
 ) -> None:
     tracker.email = user
+
+
+# --- A look at it
+
+
+@app.command()
+def demo() -> None:
+    """Show what it does: a year of a household's expenses, imported into a database of its own."""
+    tracker.url = URL.create("sqlite", database=str(Path(tempfile.mkdtemp(prefix="budget-demo-")) / "budget.db"))
+    for name in ("checking-account.csv", "credit-card.csv", "cash-and-app.csv"):
+        opened = open_bank_file(SAMPLE / name, ReadingOptions())
+        result = tracker.write(lambda session, user, file=opened: import_expenses(session, user, file))  # type: ignore[misc]
+        console.print(Text(describe_import(opened, result, None)[0]))
+    period = read_year("2025")
+    tracker.write(lambda session, user: set_sample_budgets(session, user, period))
+    found = tracker.read(lambda session, user: make_report(session, user, read_month("2025-12")))
+    console.print()
+    print_report(console, found)
+    program = f"{sys.orig_argv[0]} {sys.argv[0]}"
+    console.print(Text(f"\nLook further:\n  export DATABASE_URL={tracker.url}"), soft_wrap=True)
+    for command in ("report --year 2025", "report --month 2025-08 --plot august.png", "export expenses.csv"):
+        console.print(Text(f"  {program} {command}"), soft_wrap=True)
+
+
+def set_sample_budgets(session: Session, user: User, period: Period) -> None:
+    with (SAMPLE / "budgets.csv").open(encoding="utf-8", newline="") as stream:
+        for row in csv.DictReader(stream):
+            chosen = service.get_category(session, user, row["category"])
+            for month in period.months:
+                service.set_budget(session, user, chosen, month, service.read_amount(row["amount"]))
 
 
 # --- Bringing data in and out
@@ -161,42 +183,6 @@ def import_(
     result, its_currency = tracker.write(work, may_take_long=True)
     for line in describe_import(opened, result, its_currency):
         console.print(Text(line))
-
-
-@contextmanager
-def import_progress(doing: str, file: Path) -> Iterator[Callable[[int], None] | None]:
-    """A progress bar on the terminal's error stream; nothing where nobody looks."""
-    if not sys.stderr.isatty() or not file.is_file():
-        yield None
-        return
-    columns = (TextColumn("{task.description}", markup=False), BarColumn(), DownloadColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=make_console(stderr=True), transient=True) as bar:
-        task = bar.add_task(f"{doing} {file.name}", total=file.stat().st_size)
-        yield lambda done: bar.update(task, completed=done)
-
-
-SKIPPED = {
-    "money in": "with money coming in",
-    "zero": "of 0.00",
-    "balance": "with a balance",
-    "not booked": "not booked yet",
-    "no booking": "without a booking",
-}
-
-
-def describe_import(file: BankFile, result: ImportResult, currency: str | None) -> list[str]:
-    expenses = "1 new expense" if result.added == 1 else f"{result.added:,} new expenses"
-    lines = [f"{file.path.name}: {expenses}"]
-    if result.known:
-        lines[0] += f", {result.known:,} known already"
-    if result.first and result.last:
-        lines[0] += f" ({result.first} to {result.last}, {money(result.spent)} {currency or ''}".rstrip() + ")"
-    if result.skipped:
-        counts = [f"{count:,} {SKIPPED[reason]}" for reason, count in result.skipped.most_common()]
-        lines.append(f"  lines that are no spending: {', '.join(counts)}")
-    if result.new_categories:
-        lines.append(f"  new categories: {', '.join(result.new_categories)}")
-    return lines + [f"  {each}" for each in file.describe()]
 
 
 @app.command()
@@ -323,33 +309,6 @@ def migrate() -> None:
     finally:
         engine.dispose()
     console.print(Text(f"The schema is at revision {schema.NEWEST}"))
-
-
-@app.command()
-def demo() -> None:
-    """Show what it does: a year of a household's expenses, imported into a database of its own."""
-    tracker.url = URL.create("sqlite", database=str(Path(tempfile.mkdtemp(prefix="budget-demo-")) / "budget.db"))
-    for name in ("checking-account.csv", "credit-card.csv", "cash-and-app.csv"):
-        opened = open_bank_file(SAMPLE / name, ReadingOptions())
-        result = tracker.write(lambda session, user, file=opened: import_expenses(session, user, file))  # type: ignore[misc]
-        console.print(Text(describe_import(opened, result, None)[0]))
-    period = read_year("2025")
-    tracker.write(lambda session, user: set_sample_budgets(session, user, period))
-    found = tracker.read(lambda session, user: make_report(session, user, read_month("2025-12")))
-    console.print()
-    print_report(console, found)
-    program = f"{sys.orig_argv[0]} {sys.argv[0]}"
-    console.print(Text(f"\nLook further:\n  export DATABASE_URL={tracker.url}"), soft_wrap=True)
-    for command in ("report --year 2025", "report --month 2025-08 --plot august.png", "export expenses.csv"):
-        console.print(Text(f"  {program} {command}"), soft_wrap=True)
-
-
-def set_sample_budgets(session: Session, user: User, period: Period) -> None:
-    with (SAMPLE / "budgets.csv").open(encoding="utf-8", newline="") as stream:
-        for row in csv.DictReader(stream):
-            chosen = service.get_category(session, user, row["category"])
-            for month in period.months:
-                service.set_budget(session, user, chosen, month, service.read_amount(row["amount"]))
 
 
 def main() -> None:

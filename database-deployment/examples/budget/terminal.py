@@ -1,12 +1,19 @@
-"""How reports look in a terminal: tables of at most 80 columns that read well without colour too."""
+"""How imports and reports look in a terminal: at most 80 columns, and good to read without colour too."""
 
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from decimal import Decimal
+from pathlib import Path
 
 from rich import box
 from rich.console import Console
+from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 from rich.text import Text
 
+from budget.bank import BankFile, SkipReason
+from budget.importing import ImportResult
 from budget.reporting import Line, Report
 
 WIDTH = 80
@@ -26,6 +33,43 @@ def speaks_unicode(console: Console) -> bool:
 
 def money(amount: Decimal | None) -> str:
     return "" if amount is None else f"{amount:,.2f}"
+
+
+@contextmanager
+def import_progress(doing: str, file: Path) -> Iterator[Callable[[int], None] | None]:
+    """A progress bar on the terminal's error stream; nothing where nobody looks."""
+    if not sys.stderr.isatty() or not file.is_file():
+        yield None
+        return
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(), DownloadColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=make_console(stderr=True), transient=True) as bar:
+        task = bar.add_task(f"{doing} {file.name}", total=file.stat().st_size)
+        yield lambda done: bar.update(task, completed=done)
+
+
+SKIPPED: dict[SkipReason, str] = {
+    "money in": "with money coming in",
+    "zero": "of 0.00",
+    "balance": "with a balance",
+    "not booked": "not booked yet",
+    "no booking": "without a booking",
+}
+
+
+def describe_import(file: BankFile, result: ImportResult, currency: str | None) -> list[str]:
+    """What came of it, in one line; then what a person should know of how the file was read."""
+    expenses = "1 new expense" if result.added == 1 else f"{result.added:,} new expenses"
+    lines = [f"{file.path.name}: {expenses}"]
+    if result.known:
+        lines[0] += f", {result.known:,} known already"
+    if result.first and result.last:
+        lines[0] += f" ({result.first} to {result.last}, {money(result.spent)} {currency or ''}".rstrip() + ")"
+    if result.skipped:
+        counts = [f"{count:,} {SKIPPED[reason]}" for reason, count in result.skipped.most_common()]
+        lines.append(f"  lines that are no spending: {', '.join(counts)}")
+    if result.new_categories:
+        lines.append(f"  new categories: {', '.join(result.new_categories)}")
+    return lines + [f"  {each}" for each in file.describe()]
 
 
 def print_report(console: Console, report: Report) -> None:
