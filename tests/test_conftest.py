@@ -9,11 +9,13 @@ from pathlib import Path
 import psycopg2
 import pytest
 
+import database
 import local_postgres
 from local_postgres import DATABASE_PREFIX, LocalPostgres
 from running import RunPython
 
 TESTS = Path(__file__).parent
+IMPORTED_FROM = (Path(local_postgres.__file__).parent, Path(database.__file__).parent)
 ON_BOTH = "def test_both(database_url): assert database_url"
 
 
@@ -26,7 +28,7 @@ def run_pytest(folder: Path, test: str, **environ: str) -> subprocess.CompletedP
         [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-p", "no:xdist", "--color=yes", "-rs"],
         env={
             "PATH": os.environ["PATH"],
-            "PYTHONPATH": os.pathsep.join((str(Path(local_postgres.__file__).parent), str(TESTS))),
+            "PYTHONPATH": os.pathsep.join(map(str, (*IMPORTED_FROM, TESTS))),
             "PYTHONDONTWRITEBYTECODE": "1",
             "PG_BIN": str(folder),
             **environ,
