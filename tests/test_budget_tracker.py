@@ -1,25 +1,42 @@
 """budget-tracker.py: what a person does with it, on both databases, with good and with bad input."""
 
+import csv
+import io
 import json
 import os
+import re
 import stat
 import subprocess
 import sys
+import time
+import tracemalloc
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, nullcontext
 from dataclasses import replace
+from decimal import Decimal
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import event, text
+from sqlalchemy import Connection, Engine, event, make_url, text
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
 from sqlalchemy.pool import Pool
 
 import database
-from database import create_database_engine, transaction
+from budget.bank import BankFile, ReadingOptions, open_bank_file
+from budget.explaining import explain
+from budget.exporting import export_expenses
+from budget.importing import import_expenses
+from budget.periods import read_month
+from budget.plotting import shown_lines
+from budget.reporting import Line, Report
+from budget.service import ensure_categories, find_or_create_user, find_user
+from database import create_database_engine, run_transaction, transaction
 from local_postgres import LocalPostgres
+from proxy import Proxy
 from running import RunPython, bare_environment
 from tracker import PROGRAM, SAMPLE, Tracker
 
@@ -123,6 +140,127 @@ def test_rows_that_were_edited_or_deleted_do_not_come_back(tracker: Tracker, wri
     assert report_of(tracker, "--month", "2024-01")["total"] == {"spent": "3.00", "budget": None, "left": None}
 
 
+def test_an_export_of_edited_rows_adds_nothing_to_its_own_database(
+    tracker: Tracker, write: Callable[..., Path], tmp_path: Path
+) -> None:
+    tracker.ok("import", write(COFFEE))
+    engine = create_database_engine(tracker.url)
+    with transaction(engine) as session:
+        session.execute(text("UPDATE expenses SET description = 'Espresso', amount = 300 WHERE description = 'Coffee'"))
+    engine.dispose()
+    tracker.ok("export", tmp_path / "all.csv")
+    assert "0 new expenses, 2 known already" in tracker.ok("import", tmp_path / "all.csv")
+    assert "0 new expenses, 2 known already" in tracker.ok("import", write(COFFEE))
+
+
+def test_what_one_user_has_deleted_another_may_import(tracker: Tracker, write: Callable[..., Path]) -> None:
+    ann, bob = replace(tracker, user="ann@example.com"), replace(tracker, user="bob@example.com")
+    ann.ok("import", write(COFFEE))
+    engine = create_database_engine(tracker.url)
+    with transaction(engine) as session:
+        session.execute(text("INSERT INTO deleted_expenses SELECT user_id, fingerprint FROM expenses"))
+        session.execute(text("DELETE FROM expenses"))
+    engine.dispose()
+    assert "0 new expenses, 2 known already" in ann.ok("import", write(COFFEE))
+    assert "2 new expenses" in bob.ok("import", write(COFFEE))
+
+
+def test_purchases_that_differ_in_one_thing_only_are_different(tracker: Tracker, write: Callable[..., Path]) -> None:
+    lines = [
+        "2024-01-01,Coffee,-3.50,Card",
+        "2024-01-02,Coffee,-3.50,Card",
+        "2024-01-01,Cake,-3.50,Card",
+        "2024-01-01,Coffee,-3.60,Card",
+        "2024-01-01,Coffee,-3.50,Cash",
+    ]
+    for line in lines:
+        assert ": 1 new expense" in tracker.ok("import", write(f"Date,Description,Amount,Account\n{line}\n"))
+
+
+def test_a_description_is_kept_letter_by_letter_and_the_lines_of_a_day_in_their_order(
+    tracker: Tracker, write: Callable[..., Path]
+) -> None:
+    said = [r"C:\new\table", r"\N", r"\.", "50% & 'so' \"on\"", "Ünïcödé 食品", "=1+1", "[red]x[/red]", "Tea", "Cake"]
+    with io.StringIO() as content:
+        rows = csv.writer(content)
+        rows.writerows([["date", "description", "amount"], *(["2024-01-01", each, "-1.00"] for each in said)])
+        tracker.ok("import", write(content.getvalue()))
+    exported = csv.DictReader(io.StringIO(tracker.ok("export", "-")))
+    assert [row["description"] for row in exported] == said
+
+
+def test_a_file_is_read_again_in_the_same_unit_of_work(tracker: Tracker, write: Callable[..., Path]) -> None:
+    engine = create_database_engine(tracker.url)
+    file = open_bank_file(write(COFFEE), ReadingOptions())
+    with transaction(engine) as session:
+        user = find_or_create_user(session, "ann@example.com")
+        results = [import_expenses(session, user, file) for _ in range(2)]
+    assert [(result.added, result.known) for result in results] == [(2, 0), (0, 2)]
+    engine.dispose()
+
+
+def test_a_long_export_needs_no_more_memory_than_a_short_one(tracker: Tracker, write: Callable[..., Path]) -> None:
+    tracker.ok("import", write(COFFEE))
+    engine = create_database_engine(tracker.url)
+    with transaction(engine) as session:
+        session.execute(text(MANY_EXPENSES))
+    with transaction(engine, read_only=True) as session, Path(os.devnull).open("w", encoding="utf-8") as nowhere:
+        user = find_user(session, "me@localhost")
+        tracemalloc.start()
+        count = export_expenses(session, user, nowhere)
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+    engine.dispose()
+    assert count > 20_000
+    assert peak < count * 400  # half of what the rows need in memory
+
+
+MANY_EXPENSES = """
+    WITH RECURSIVE numbers AS (SELECT 1 AS number UNION ALL SELECT number + 1 FROM numbers WHERE number < 20000)
+    INSERT INTO expenses (user_id, category_id, amount, description, account, spent_on, fingerprint, created_at)
+    SELECT user_id, category_id, 5, 'Tea', '', spent_on, 'n' || number, created_at
+    FROM numbers CROSS JOIN expenses WHERE description = 'Coffee'
+"""
+
+
+@contextmanager
+def listening(target: Any, name: str, function: Callable[..., None]) -> Iterator[None]:
+    event.listen(target, name, function)
+    try:
+        yield
+    finally:
+        event.remove(target, name, function)
+
+
+def test_an_import_may_take_longer_than_a_statement_otherwise(migrated_postgresql_url: str) -> None:
+    tracker, limits = Tracker(migrated_postgresql_url), set()
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        limits.update(re.findall("statement_timeout = ([0-9]+)", statement))
+
+    with listening(Engine, "before_cursor_execute", note):
+        tracker.ok("import", SAMPLE / "cash-and-app.csv")
+        assert limits == {"0"}
+        tracker.ok("category", "add", "Pets")
+        assert limits == {"0", "30000"}
+
+
+def test_ctrl_c_in_the_middle_of_an_import_saves_nothing(tracker: Tracker, write: Callable[..., Path]) -> None:
+    before = everything(tracker.url)
+    lines = BankFile.lines
+
+    def interrupted(file: BankFile, *arguments: Any) -> Iterator[object]:
+        yield next(lines(file, *arguments))
+        raise KeyboardInterrupt
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(BankFile, "lines", interrupted)
+        ended = tracker("import", write(COFFEE))
+    assert ended.code == 130
+    assert ended.err.strip().splitlines()[-1] == "Stopped. What was not finished was not saved"
+    assert everything(tracker.url) == before
+
+
 def test_an_export_adds_nothing_to_its_own_database_and_gives_an_empty_one_the_same_report(
     tracker: Tracker, tmp_path: Path
 ) -> None:
@@ -179,6 +317,25 @@ def test_a_report_shows_every_category_against_its_budget(tracker: Tracker, writ
     assert max(len(line) for line in printed.splitlines()) <= 80
 
 
+def test_a_budget_that_is_set_again_is_replaced(tracker: Tracker) -> None:
+    tracker.ok("category", "add", "Food")
+    for amount in ("400", "350.50"):
+        tracker.ok("budget", "set", "Food", amount, "--year", "2024")
+    assert report_of(tracker, "--month", "2024-07")["total"] == {"spent": "0.00", "budget": "350.50", "left": "350.50"}
+
+
+def test_categories_of_equal_spending_are_in_the_order_of_the_alphabet(
+    tracker: Tracker, write: Callable[..., Path]
+) -> None:
+    names = ["Zoo", "Art", "Music", "Bread"]
+    for name in names:
+        tracker.ok("category", "add", name)
+    rows = "".join(f"2024-01-01,x,{name},-1.00\n" for name in names)
+    tracker.ok("import", write("date,description,category,amount\n" + rows))
+    lines = tracker.ok("report", "--month", "2024-01", "--csv").splitlines()
+    assert [line.split(",")[0] for line in lines[1:]] == sorted(names)
+
+
 def test_the_last_day_of_a_month_belongs_to_it(tracker: Tracker, write: Callable[..., Path]) -> None:
     days = ["2024-01-31", "2024-02-01", "2024-02-29", "2024-03-01", "2024-12-31", "2025-01-01"]
     tracker.ok("import", write("date,name,amount\n" + "".join(f"{day},Bus,-1.00\n" for day in days)))
@@ -187,6 +344,63 @@ def test_the_last_day_of_a_month_belongs_to_it(tracker: Tracker, write: Callable
         for how, period in (("--month", "2024-02"), ("--month", "2024-12"), ("--year", "2024"))
     }
     assert spent == {"2024-02": 2, "2024-12": 1, "2024": 5}
+
+
+def test_a_report_of_nothing_says_where_to_look(tracker: Tracker, write: Callable[..., Path]) -> None:
+    assert "There are no expenses yet. `import FILE.csv`" in tracker.ok("report", "--month", "2024-03")
+    replace(tracker, user="bob@example.com").ok("import", write(COFFEE.replace("2024-", "2023-")))
+    assert "There are no expenses yet" in tracker.ok("report", "--month", "2024-03")
+    tracker.ok("import", write(COFFEE))
+    hint = "Your expenses are from 2024-01-01 to 2024-01-15: try --month 2024-01"
+    assert hint in tracker.ok("report", "--month", "2024-03")
+    assert hint not in tracker.ok("report", "--month", "2024-01")
+
+
+def test_the_bars_say_without_colour_what_is_spent_left_and_over(
+    migrated_sqlite_url: str, write: Callable[..., Path]
+) -> None:
+    tracker = Tracker(migrated_sqlite_url)
+    lines = "2024-01-01,A,Half,-50\n2024-01-01,B,Over,-101\n2024-01-01,C,Free,-25\n2024-01-01,D,Little,-0.01\n"
+    tracker.ok("import", write("date,description,category,amount\n" + lines))
+    tracker.ok("budget", "set", "Half", "100", "--month", "2024-01")
+    tracker.ok("budget", "set", "Over", "100", "--month", "2024-01")
+    printed = tracker.ok("report", "--month", "2024-01").splitlines()
+    bars = {line.split()[0]: line.split()[-1] for line in printed if line.strip() and line.rstrip()[-1] in "█░▒"}
+    assert bars == {"Half": "█" * 12 + "░" * 12, "Over": "█" * 23 + "▒", "Free": "█" * 6, "Little": "█"}
+
+
+def test_an_old_terminal_gets_plain_signs(run_python: RunPython, migrated_sqlite_url: str) -> None:
+    Tracker(migrated_sqlite_url).ok("import", SAMPLE / "cash-and-app.csv")
+    ended = run_python(
+        PROGRAM, "report", "--year", "2025", database_url=migrated_sqlite_url, environ={"PYTHONIOENCODING": "ascii"}
+    )
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert "# spent" in ended.stdout
+
+
+def test_names_are_shown_as_they_are(migrated_sqlite_url: str, write: Callable[..., Path], tmp_path: Path) -> None:
+    tracker = Tracker(migrated_sqlite_url)
+    names = ["[bold]Food[/bold]", ":pizza:", "$x_{$"]
+    rows = "".join(f"2024-01-01,Tea,{name},-1.00\n" for name in names)
+    tracker.ok("import", write("date,description,category,amount\n" + rows))
+    for shown in (tracker.ok("category", "list"), tracker.ok("report", "--month", "2024-01")):
+        assert all(name in shown for name in names)
+    assert tracker("report", "--month", "2024-01", "--plot", tmp_path / "names.svg").code == 0
+
+
+def test_what_is_too_small_for_a_bar_of_its_own_is_drawn_together() -> None:
+    spent = [Line(f"Category {number}", Decimal(100 - number), None) for number in range(30)]
+    report = Report(read_month("2024-01"), "EUR", [*spent, Line("Nothing", Decimal(0), None)], 30)
+    shown = shown_lines(report)
+    assert len(shown) == 20
+    assert shown[-1].category == "11 others"
+    assert sum(line.spent for line in shown) == report.total.spent
+
+
+def test_a_report_of_nothing_can_be_drawn(migrated_sqlite_url: str, tmp_path: Path) -> None:
+    tracker = Tracker(migrated_sqlite_url)
+    assert tracker("report", "--month", "2024-01", "--plot", tmp_path / "empty.png").code == 0
+    assert (tmp_path / "empty.png").read_bytes().startswith(b"\x89PNG")
 
 
 @pytest.mark.parametrize("ending", ["png", "svg"])
@@ -213,6 +427,44 @@ def test_two_users_never_see_each_other(tracker: Tracker, write: Callable[..., P
     bob.ok("import", write(COFFEE))
     assert report_of(replace(tracker, user="ann@example.com"), "--year", "2024")["expenses"] == 2
     assert report_of(bob, "--year", "2024")["expenses"] == 2
+
+
+def test_the_user_may_come_from_the_environment(
+    tracker: Tracker, write: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BUDGET_USER", "ann@example.com")
+    tracker.ok("import", write(COFFEE))
+    monkeypatch.delenv("BUDGET_USER")
+    assert report_of(tracker, "--year", "2024")["expenses"] == 0
+    assert report_of(replace(tracker, user="ann@example.com"), "--year", "2024")["expenses"] == 2
+
+
+def test_a_reader_does_not_wait_for_a_writer(tracker: Tracker) -> None:
+    tracker.ok("import", SAMPLE / "cash-and-app.csv")
+    engine = create_database_engine(tracker.url)
+    with transaction(engine) as writer:
+        writer.execute(text("UPDATE expenses SET amount = 1"))
+        began = time.monotonic()
+        assert report_of(tracker, "--year", "2025")["expenses"] == 500
+        assert time.monotonic() - began < 4
+    engine.dispose()
+
+
+def test_one_spelling_of_a_name_is_one_category(tracker: Tracker, write: Callable[..., Path]) -> None:
+    tracker.ok("category", "add", "  Café   au lait ")
+    assert "already" in tracker.refused("category", "add", "CAFE\u0301 AU LAIT")
+    tracker.ok("import", write("date,name,category,amount\n2024-01-01,Cup,cafe\u0301 au lait,-1\n"))
+    assert tracker.ok("category", "list") == "Café au lait\n"
+
+
+def test_names_are_in_the_order_of_the_alphabet(tracker: Tracker) -> None:
+    for name in ("zoo", "Book", "apple", "Zebra"):
+        tracker.ok("category", "add", name)
+        tracker.ok("budget", "set", name, "1", "--month", "2024-01")
+    assert tracker.ok("category", "list").split() == ["apple", "Book", "Zebra", "zoo"]
+    assert tracker.ok("budget", "list", "--month", "2024-01").split()[::2] == ["apple", "Book", "Zebra", "zoo"]
+    bob = replace(tracker, user="bob@example.com")
+    assert "No budgets for 2024-01" in bob.ok("budget", "list", "--month", "2024-01")
 
 
 def test_reading_creates_no_user(tracker: Tracker) -> None:
@@ -299,6 +551,7 @@ def test_columns_can_be_named_by_hand(tracker: Tracker, write: Callable[..., Pat
         (["budget", "set", "Food", "NaN"], "NaN"),
         (["budget", "set", "Food", "99999999999"], "99999999999"),
         (["budget", "set", "Foood", "10"], "Did you mean Food"),
+        (["import", str(SAMPLE / "credit-card.csv"), "--currency", "EURO"], "three letters"),
         (["category", "add", ""], "name"),
         (["category", "add", "x" * 101], "name"),
         (["category", "add", "food"], "already"),
@@ -330,6 +583,32 @@ def test_a_new_postgresql_database_names_the_command(postgresql_url: str) -> Non
         assert "budget-tracker.py migrate" in tracker.refused(*command)
     assert "revision 0001" in tracker.ok("migrate")
     tracker.ok("category", "add", "Food")
+
+
+def test_migrate_goes_past_the_pooler(postgresql_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATABASE_URL_UNPOOLED", postgresql_url)
+    pooled = Tracker(f"postgresql://ann:secret@pooler.invalid/{make_url(postgresql_url).database}")
+    assert "revision 0001" in pooled.ok("migrate")
+    monkeypatch.delenv("DATABASE_URL_UNPOOLED")
+    Tracker(postgresql_url).ok("category", "add", "Food")
+
+
+def test_a_command_whose_connection_was_lost_is_done_again(migrated_postgresql_url: str) -> None:
+    tracker = Tracker(migrated_postgresql_url)
+    killed: list[int] = []
+
+    def kill_once(connection: Connection, _cursor: Any, statement: str, *_: Any) -> None:
+        if "INSERT INTO categories" in statement and not killed:
+            killed.append(connection.connection.dbapi_connection.info.backend_pid)  # type: ignore[union-attr]
+            admin = create_database_engine(migrated_postgresql_url)
+            with admin.begin() as other:
+                other.execute(text(f"SELECT pg_terminate_backend({killed[0]}, 5000)"))
+            admin.dispose()
+
+    with listening(Engine, "before_cursor_execute", kill_once):
+        assert tracker.ok("category", "add", "Food") == "Added the category Food\n"
+    assert len(killed) == 1
+    assert tracker.ok("category", "list") == "Food\n"
 
 
 def test_the_default_is_a_new_file_in_the_current_folder(run_python: RunPython, tmp_path: Path) -> None:
@@ -366,6 +645,44 @@ def test_an_address_that_cannot_be_used(url: str) -> None:
     error = Tracker(url).refused("report")
     assert "DATABASE_URL" in error
     assert "SECRET" not in error
+
+
+SAID = {
+    "unable to open database file": "cannot be opened",
+    "database is locked": "Another program is writing",
+    'FATAL:  role "bob" does not exist': "does not know the user bob",
+    'could not translate host name "db.example.com" to address': "There is no server db.example.com:5432",
+    "SSL error: certificate verify failed": "No trusted TLS connection to db.example.com:5432 (SSL error",
+    "permission denied for table expenses": "may not do this",
+    "cannot execute INSERT in a read-only transaction": "can only be read",
+    "canceling statement due to statement timeout": "took too long",
+    "canceling statement due to lock timeout": "Another program holds",
+    "something new\nwith a second line": "db.example.com:5432 reported: something new. Nothing was changed",
+}
+
+
+@pytest.mark.parametrize("said", SAID)
+def test_what_a_database_says_is_said_in_the_users_words(said: str) -> None:
+    url = make_url("postgresql://ann:SECRET@db.example.com/shop")
+    message, code = explain(OperationalError("INSERT", {}, Exception(said)), url) or ("", 0)
+    assert SAID[said] in message
+    assert message.endswith("Nothing was changed")
+    assert "SECRET" not in message
+    assert code == 3
+
+
+def test_an_error_of_the_program_itself_is_not_explained_away() -> None:
+    assert explain(ZeroDivisionError(), None) is None
+
+
+def test_after_a_lost_commit_the_user_is_told_to_look(own_postgres: LocalPostgres) -> None:
+    Tracker(own_postgres.url).ok("migrate")
+    with Proxy(own_postgres.port) as proxy:
+        tracker = Tracker(str(own_postgres.url).replace(f":{own_postgres.port}", f":{proxy.port}"))
+        proxy.lose_next_commit.set()
+        error = tracker.refused("category", "add", "Food")
+    assert "look whether it is there before you repeat the command" in error
+    assert "Nothing was changed" not in error
 
 
 def test_a_read_only_file_can_be_read_and_not_written(tmp_path: Path) -> None:
@@ -424,6 +741,19 @@ def test_an_export_to_a_full_disk_leaves_no_half_file(tracker: Tracker, tmp_path
     assert target.read_text() == "what was there before"
 
 
+def test_a_picture_on_a_full_disk_leaves_no_half_file(migrated_sqlite_url: str, tmp_path: Path) -> None:
+    tracker = Tracker(migrated_sqlite_url)
+    (tmp_path / "out").mkdir()
+    target = tmp_path / "out" / "report.png"
+    target.write_text("what was there before")
+    if not Path("/dev/full").exists():
+        pytest.skip("this system has no /dev/full, the device that is always full")
+    (tmp_path / "out" / f".report.png.{os.getpid()}.part").symlink_to("/dev/full")
+    assert "No space left" in tracker.refused("report", "--plot", target)
+    assert [path.name for path in target.parent.iterdir()] == ["report.png"]
+    assert target.read_text() == "what was there before"
+
+
 # --- Several at once
 
 
@@ -440,6 +770,28 @@ def test_the_same_file_imported_by_three_processes_at_once_counts_once(tracker: 
     assert [each.stderr for each in ended] == ["", "", ""]
     assert sum("500 new expenses" in each.stdout for each in ended) == 1
     assert report_of(tracker, "--year", "2025")["expenses"] == 500
+
+
+def test_two_who_come_first_at_once_are_one_user_with_one_category(migrated_postgresql_url: str) -> None:
+    engine = create_database_engine(migrated_postgresql_url)
+
+    def add_food(session: Session) -> tuple[int, dict[str, int]]:
+        user = find_or_create_user(session, "ann@example.com")
+        return user.id, ensure_categories(session, user, ["Food"])[0]
+
+    waits = text("SELECT count(*) FROM pg_locks WHERE pg_blocking_pids(pid) @> ARRAY[pg_backend_pid()]")
+    with ThreadPoolExecutor(1) as thread:
+        for _ in range(2):  # the second time the user is there already, the category is not
+            with transaction(engine) as session:
+                session.execute(text("DELETE FROM categories"))
+            with transaction(engine) as first:
+                made = add_food(first)
+                second = thread.submit(run_transaction, engine, add_food)
+                while not first.scalar(waits):
+                    assert not second.done(), second.result()
+                first.commit()
+                assert second.result(10) == made
+    engine.dispose()
 
 
 def test_a_closed_pipe_is_quiet(tracker: Tracker, tmp_path: Path) -> None:

@@ -1,16 +1,20 @@
 """examples/database.py: every promise that the module makes, on SQLite and on a real PostgreSQL."""
 
+import contextlib
 import logging
 import os
+import re
 import socket
+import sqlite3
 import ssl
+import struct
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -22,6 +26,7 @@ from sqlalchemy import (
     ForeignKey,
     MetaData,
     case,
+    event,
     func,
     inspect,
     literal,
@@ -157,6 +162,11 @@ def test_without_a_setting_it_is_a_sqlite_file(tmp_path: Path, monkeypatch: pyte
     assert str(database_url({})) == "sqlite:///app.db"
 
 
+def test_every_spelling_of_a_sqlite_url_ends_on_the_standard_library() -> None:
+    for raw in ("sqlite:///mine.db", "sqlite+pysqlite:///mine.db", "sqlite+aiosqlite:///mine.db"):
+        assert str(database_url({"DATABASE_URL": raw})) == "sqlite:///mine.db"
+
+
 def test_the_env_file_is_read_and_the_environment_wins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / ".env").write_text('DATABASE_URL="postgres://ann:a$HOME{x}@host/shop"\n')
@@ -167,12 +177,19 @@ def test_the_env_file_is_read_and_the_environment_wins(tmp_path: Path, monkeypat
     assert str(database_url({}, env_file=None)) == "sqlite:///app.db"
 
 
+def test_a_password_in_the_env_file_may_look_like_a_variable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / ".env").write_text("DATABASE_URL=postgres://ann:a${HOME}z@host/shop\n")
+    assert database_url({}).password == "a${HOME}z"
+
+
 @pytest.mark.parametrize(
     "raw",
     [
         "psql 'postgresql://ann:SECRET@host/shop'",
         "'postgresql://ann:SECRET@host/shop'",
         "postgresql//ann:SECRET@host/shop",
+        "postgresql://ann:SECRET/shop",
         "postgresql://ann:SECRET@host:port/shop",
         "postgresql://ann:SEC@RET@host/shop",
         "mysql://ann:SECRET@host/shop",
@@ -215,6 +232,11 @@ def test_migrations_never_reach_another_database_than_the_application(
     for other in (NEON.replace("cool-1", "warm-2"), NEON.replace("/shop", "/archive")):
         with pytest.raises(DatabaseConfigurationError, match="different databases"):
             migration_url({"DATABASE_URL": NEON, "DATABASE_URL_UNPOOLED": other})
+
+
+def test_a_direct_address_of_a_server_does_not_take_migrations_away_from_a_sqlite_file() -> None:
+    environ = {"DATABASE_URL": "sqlite:///mine.db", "DATABASE_URL_UNPOOLED": NEON}
+    assert str(migration_url(environ)) == "sqlite:///mine.db"
 
 
 # --- Passwords
@@ -326,6 +348,46 @@ def test_sqlite_waits_for_another_process_that_opens_the_same_new_file(tmp_path:
     engine.dispose()
 
 
+def test_sqlite_changes_to_the_write_ahead_log_when_another_program_has_done_its_writing(
+    sqlite_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = sqlite3.connect(str(make_url(sqlite_url).database), isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    other.execute("CREATE TABLE t (n INTEGER)")
+    monkeypatch.setattr(time, "sleep", lambda _: other.execute("COMMIT"))  # while the module waits
+    engine = create_database_engine(sqlite_url)
+    with engine.connect() as connection:
+        assert connection.scalar(text("PRAGMA journal_mode")) == "wal"
+    engine.dispose()
+    other.close()
+
+
+def test_a_sqlite_file_that_cannot_be_written_can_be_read(sqlite_url: str) -> None:
+    path = make_url(sqlite_url).database
+    other = sqlite3.connect(str(path))
+    other.execute("CREATE TABLE t (n INTEGER)")
+    other.close()
+    engine = create_database_engine(f"sqlite:///file:{path}?mode=ro&uri=true")
+    with transaction(engine, read_only=True) as session:
+        assert session.scalar(text("SELECT count(*) FROM t")) == 0
+    with pytest.raises(OperationalError, match="readonly"), transaction(engine) as session:
+        session.execute(text("INSERT INTO t VALUES (1)"))
+    engine.dispose()
+
+
+def test_a_sqlite_writer_waits_for_another_as_long_as_it_was_told(sqlite: Engine) -> None:
+    with transaction(sqlite) as writer:
+        writer.add(Account(id=1))
+        writer.flush()
+        for options in ({"lock_timeout": 0.3}, {"lock_timeout": 60, "connect_args": {"timeout": 0.3}}):
+            other = create_database_engine(sqlite.url, **options)
+            began = time.monotonic()
+            with pytest.raises(OperationalError, match="locked"), transaction(other):
+                pass
+            assert 0.2 < time.monotonic() - began < 3
+            other.dispose()
+
+
 def test_the_time_limits_hold_in_every_transaction_and_can_be_lifted_for_one(postgresql_url: str) -> None:
     engine = create_database_engine(
         postgresql_url, statement_timeout=0.2, lock_timeout=3, idle_in_transaction_timeout=7
@@ -344,6 +406,48 @@ def test_the_time_limits_hold_in_every_transaction_and_can_be_lifted_for_one(pos
     engine.dispose()
 
 
+def test_the_time_limits_end_with_their_transaction(postgresql_url: str) -> None:
+    engine = create_database_engine(postgresql_url, connections=1)
+    names = ("statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout")
+    shown = select(*map(func.current_setting, names))
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        of_the_server = connection.execute(shown).one()
+    with transaction(engine) as session:
+        assert tuple(session.execute(shown).one()) == ("30s", "5s", "1min")  # without being asked for
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        assert connection.execute(shown).one() == of_the_server  # a pooler hands this session to its next client
+    engine.dispose()
+
+
+def test_a_time_limit_for_one_piece_of_work_holds_in_each_of_its_runs(postgresql: Engine) -> None:
+    def read_limit(session: Session) -> str:
+        return str(session.scalar(text("SHOW statement_timeout")))
+
+    assert run_transaction(postgresql, read_limit, statement_timeout=7) == "7s"
+
+
+def test_a_server_that_is_gone_without_a_word_is_noticed(postgresql_url: str) -> None:
+    wanted = {
+        "keepalives_idle": "30",
+        "keepalives_interval": "10",
+        "keepalives_count": "3",
+        "tcp_user_timeout": "30000",
+    }
+    assert wanted.items() <= parameters_of_connection(postgresql_url).items()
+    own = make_url(postgresql_url).update_query_dict({"keepalives_idle": "5"})
+    assert (wanted | {"keepalives_idle": "5"}).items() <= parameters_of_connection(own).items()
+
+
+def parameters_of_connection(url: Any) -> dict[str, str]:
+    engine = create_database_engine(url)
+    try:
+        with engine.connect() as connection:
+            parameters: dict[str, str] = connection.connection.dbapi_connection.info.dsn_parameters  # type: ignore[union-attr]
+            return parameters
+    finally:
+        engine.dispose()
+
+
 def test_a_process_holds_no_more_connections_than_its_budget(postgresql_url: str) -> None:
     engine = create_database_engine(postgresql_url, connections=2)
     with ThreadPoolExecutor(8) as threads:
@@ -357,6 +461,12 @@ def count_own_connections(engine: Engine) -> int:
         session.execute(text("SELECT pg_sleep(0.02)"))
         own = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND client_port IS NOT NULL"
         return int(session.scalar(text(own)) or 0)
+
+
+def test_the_pool_is_small_unless_an_option_of_sqlalchemy_says_otherwise() -> None:
+    url = "postgresql://ann:secret@localhost/shop"
+    sizes = [engine.pool.status() for engine in (create_database_engine(url), create_database_engine(url, pool_size=7))]
+    assert [re.findall("Pool size: ([0-9]+)", size) for size in sizes] == [["5"], ["7"]]
 
 
 def test_the_next_unit_of_work_survives_killed_backends(postgresql: Engine, postgresql_url: str) -> None:
@@ -421,6 +531,58 @@ def test_the_first_connect_waits_for_a_server_that_comes_up_three_seconds_later(
     engine.dispose()
 
 
+class Doorman(Proxy):
+    """Sends the first client away with `words`, as a server does that has no time for it; then lets everybody in."""
+
+    def __init__(self, port: int, words: str) -> None:
+        self._words: str | None = words
+        super().__init__(port)
+
+    def _serve(self, client: socket.socket) -> None:
+        if self._words is None:
+            super()._serve(client)
+            return
+        words, self._words = self._words, None
+        with contextlib.suppress(OSError):
+            client.recv(8, socket.MSG_WAITALL)
+            client.sendall(b"N")  # no TLS
+            client.recv(65536)
+            if words:
+                fields = b"SFATAL\0VFATAL\0C57P03\0M" + words.encode() + b"\0\0"
+                client.sendall(b"E" + struct.pack("!I", 4 + len(fields)) + fields)
+        client.close()
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "",
+        "the database system is starting up",
+        "sorry, too many clients already",
+        "remaining connection slots are reserved for roles with the SUPERUSER attribute",
+        "terminating connection due to administrator command",
+        "server login has been failing, try again later (server_login_retry)",
+        "Couldn't connect to compute node",
+    ],
+)
+def test_whoever_is_told_not_now_asks_again_and_says_so_once(
+    postgres_server_url: str, words: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, logger="database")
+    url = make_url(postgres_server_url)
+    if url.host != "127.0.0.1":
+        pytest.skip("the server of TEST_DATABASE_URL is on another machine than the proxy")
+    with Doorman(url.port or 5432, words) as doorman:
+        engine = create_database_engine(url.set(port=doorman.port))
+        with transaction(engine) as session:
+            assert session.scalar(text("SELECT 42")) == 42
+        engine.dispose()
+    (said,) = [record for record in caplog.records if record.name == "database"]
+    assert said.levelname == "WARNING"
+    assert words in said.getMessage()
+    assert str(url.password) not in caplog.text
+
+
 def test_a_closed_port_ends_in_database_unavailable_within_the_stated_time() -> None:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
@@ -439,6 +601,16 @@ def test_a_server_that_never_answers_ends_in_database_unavailable_within_the_sta
         with pytest.raises(DatabaseUnavailable, match="timeout expired"), transaction(engine):
             pass
         assert 2 < time.monotonic() - began <= 3.5
+
+
+def test_the_stated_time_is_for_all_addresses_of_a_host_together() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as first, socket.create_server(("127.0.0.1", 0)) as second:
+        hosts = "&".join(f"host=127.0.0.1:{silent.getsockname()[1]}" for silent in (first, second))
+        engine = create_database_engine(f"postgresql://ann:secret@/shop?{hosts}", connect_within=4)
+        began = time.monotonic()
+        with pytest.raises(DatabaseUnavailable, match="timeout expired"), transaction(engine):
+            pass
+        assert time.monotonic() - began <= 4.5
 
 
 @pytest.mark.parametrize("change", [("postgres:", "nobody-here:"), ("/postgres", "/no-such-database")])
@@ -517,6 +689,23 @@ def test_tls_can_be_raised_to_verify_full(
         uses_tls(required.set(host="127.0.0.1"), verify_tls=True)
     with pytest.raises(OperationalError, match="server does not support SSL"):
         uses_tls(required.set(port=own_postgres.port))
+
+
+def test_a_certificate_authority_is_found_where_libpq_and_openssl_look(
+    own_postgres: LocalPostgres, tls_proxy: tuple[Proxy, str], empty_home: Path
+) -> None:
+    proxy, ca_file = tls_proxy
+    url = make_url(own_postgres.url).set(host="localhost", port=proxy.port)
+    verify_ca = url.update_query_dict({"sslmode": "verify-ca"})
+    for name in ("PGSSLROOTCERT", "SSL_CERT_FILE"):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv(name, ca_file)
+            assert uses_tls(url, verify_tls=True)
+            assert uses_tls(verify_ca)
+    (empty_home / ".postgresql").mkdir()
+    (empty_home / ".postgresql" / "root.crt").write_bytes(Path(ca_file).read_bytes())
+    assert uses_tls(url, verify_tls=True)
+    assert uses_tls(verify_ca)
 
 
 # --- Transactions
@@ -625,6 +814,68 @@ def test_a_busy_sqlite_file_runs_the_work_again(sqlite: Engine) -> None:
     impatient.dispose()
 
 
+def test_a_sqlite_file_that_was_busy_is_asked_again(sqlite: Engine) -> None:
+    impatient = create_database_engine(sqlite.url, lock_timeout=0)
+    was_refused = threading.Event()
+    event.listen(impatient, "handle_error", lambda _: was_refused.set())
+    runs: list[int] = []
+    with transaction(sqlite) as writer, ThreadPoolExecutor(1) as thread:
+        writer.add(Account(id=1))
+        writer.flush()
+        waiting = thread.submit(run_transaction, impatient, lambda _: runs.append(1))
+        assert was_refused.wait(10)
+        writer.commit()
+        waiting.result(10)
+    assert runs == [1]
+    impatient.dispose()
+
+
+def test_a_row_that_another_has_changed_since_it_was_read_runs_the_work_again(postgresql: Engine) -> None:
+    class WithVersion(Base):
+        __abstract__ = True
+        metadata = MetaData()
+
+    class Page(WithVersion):
+        __tablename__ = "pages"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        words: Mapped[int]
+        version: Mapped[int] = mapped_column()
+        __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy's own form
+
+    Page.metadata.create_all(postgresql)
+    with transaction(postgresql) as session:
+        session.add(Page(id=1, words=10))
+    runs: list[int] = []
+
+    def write_more(session: Session) -> None:
+        page = session.get_one(Page, 1)
+        runs.append(page.words)
+        if len(runs) == 1:
+            with transaction(postgresql) as another:
+                another.get_one(Page, 1).words = 20
+        page.words += 1
+
+    run_transaction(postgresql, write_more)
+    assert runs == [10, 20]
+
+
+def test_a_connection_lost_with_changes_still_to_be_sent_runs_the_work_again(
+    postgresql: Engine, postgresql_url: str
+) -> None:
+    runs: list[int] = []
+
+    def work(session: Session) -> None:
+        session.execute(text("SELECT 1"))
+        session.add(Account(id=1))  # sent only when the work is done
+        runs.append(1)
+        if len(runs) == 1:
+            kill_backends(postgresql_url)
+
+    run_transaction(postgresql, work)
+    assert len(runs) == 2
+    assert read_account(postgresql).id == 1
+
+
 def test_an_ordinary_error_does_not_run_the_work_again(engine: Engine) -> None:
     add_account(engine)
     runs: list[int] = []
@@ -654,6 +905,16 @@ def test_a_commit_whose_answer_was_lost_is_never_run_again(own_postgres: LocalPo
         with transaction(engine) as session:
             assert session.scalars(select(Account.number)).all() == [100]
         assert len(runs) == 1
+        engine.dispose()
+
+
+def test_whoever_only_reads_is_not_asked_to_look_what_was_saved(own_postgres: LocalPostgres) -> None:
+    with Proxy(own_postgres.port) as proxy:
+        engine = create_database_engine(make_url(own_postgres.url).set(port=proxy.port))
+        proxy.lose_next_commit.set()
+        with pytest.raises(OperationalError), transaction(engine, read_only=True) as session:
+            assert session.scalar(text("SELECT 42")) == 42
+        assert proxy.lost_commits == 1
         engine.dispose()
 
 
@@ -728,8 +989,11 @@ def test_an_update_in_sql_changes_an_amount_exactly(engine: Engine) -> None:
         Decimal("NaN"),
         Decimal("Infinity"),
         Decimal("-Infinity"),
+        Decimal("sNaN"),
         0.1,
+        0.5,
         Decimal("1e30"),
+        Decimal("92233720368547758.08"),
         2**63,
         True,
         "1.00",
@@ -758,6 +1022,17 @@ def test_money_is_not_multiplied_or_divided_in_sql() -> None:
         lambda: func.sum(Account.balance) * Decimal("1.10"),
     ]
     for wrong in wrong_ways:
+        with pytest.raises(TypeError, match="in Python"):
+            wrong()
+
+
+def test_an_aggregate_behind_the_operator_is_money_too(engine: Engine) -> None:
+    add_account(engine, balance=Decimal("4.50"))
+    total = func.sum(Account.balance)
+    with transaction(engine) as session:
+        assert str(session.scalar(select(5 - total))) == "0.50"
+        assert str(session.scalar(select(Decimal("0.25") + total))) == "4.75"
+    for wrong in (lambda: 2 * total, lambda: Decimal("1.5") / total):
         with pytest.raises(TypeError, match="in Python"):
             wrong()
 
@@ -809,6 +1084,12 @@ def test_a_naive_moment_is_refused(engine: Engine) -> None:
         session.add(Account(id=1, seen_at=datetime(2026, 1, 1)))  # noqa: DTZ001
     with transaction(engine) as session:
         assert session.get(Account, 1) is None
+
+
+@pytest.mark.parametrize("value", [date(2026, 1, 1), "2026-01-02"], ids=str)
+def test_what_is_no_moment_is_refused(engine: Engine, value: Any) -> None:
+    with pytest.raises(StatementError, match="time zone"), transaction(engine) as session:
+        session.add(Account(id=1, seen_at=value))
 
 
 # --- The module itself

@@ -1,5 +1,6 @@
 """budget/schema.py and budget/migrations: the schema gets there, keeps the data, and guards it against raw SQL."""
 
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -12,7 +13,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, func, inspect, select, text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 
 from budget import schema
 from budget.errors import SchemaMismatch
@@ -149,6 +150,47 @@ def all_rows(engine: Engine) -> dict[str, Any]:
         }
 
 
+LOOK_AT_THE_LIMITS = """
+from alembic import op
+
+revision, down_revision, branch_labels, depends_on = "9999", "{head}", None, None
+
+
+def upgrade():
+    op.execute("CREATE TABLE limits AS SELECT current_setting('statement_timeout') AS statement,"
+               " current_setting('lock_timeout') AS lock")
+"""
+
+
+def test_a_migration_may_take_its_time_and_does_not_stand_in_a_queue_for_a_table(
+    postgresql_url: str, tmp_path: Path
+) -> None:
+    (tmp_path / "9999_limits.py").write_text(LOOK_AT_THE_LIMITS.format(head=schema.NEWEST))
+    engine = create_database_engine(postgresql_url)
+    config = schema.configuration(engine)
+    config.set_main_option("version_locations", f"{EXAMPLES}/budget/migrations/versions{os.pathsep}{tmp_path}")
+    command.upgrade(config, "head")
+    with transaction(engine) as session:
+        assert session.execute(text("SELECT statement, lock FROM limits")).one() == ("0", "5s")
+    engine.dispose()
+
+
+def test_a_runner_waits_for_another_longer_than_for_a_table(postgresql_url: str) -> None:
+    engine = create_database_engine(postgresql_url, lock_timeout=0.1)
+    waiting = text("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted")
+    with ThreadPoolExecutor(1) as thread, transaction(engine) as another_runner:
+        another_runner.execute(text("SELECT pg_advisory_xact_lock(7221953)"))
+        second = thread.submit(schema.upgrade, engine)
+        while not another_runner.scalar(waiting):
+            assert not second.done(), second.result()
+        another_runner.execute(text("SELECT pg_sleep(0.3)"))  # longer than lock_timeout
+        another_runner.commit()
+        second.result(30)
+    with transaction(engine) as session:
+        schema.require_newest(session)
+    engine.dispose()
+
+
 def test_a_migration_that_fails_leaves_everything_as_it_was(
     engine: Engine, with_a_changed_parent: Config, tmp_path: Path
 ) -> None:
@@ -198,6 +240,36 @@ def test_several_runners_at_once_build_one_schema(database_url: str) -> None:
     with transaction(engine) as session:
         schema.require_newest(session)
     engine.dispose()
+
+
+def test_alembic_by_itself_finds_the_database_past_the_pooler(empty: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    url = empty.url.render_as_string(hide_password=False)
+    if empty.dialect.name == "sqlite":
+        monkeypatch.setenv("DATABASE_URL", url)
+    else:
+        monkeypatch.setenv("DATABASE_URL", f"postgresql://ann:secret@pooler.invalid/{empty.url.database}")
+        monkeypatch.setenv("DATABASE_URL_UNPOOLED", url)
+    command.upgrade(Config(EXAMPLES / "budget/alembic.ini"), "head")
+    with transaction(empty, read_only=True) as session:
+        schema.require_newest(session)
+
+
+def test_a_lost_connection_is_not_taken_for_a_missing_schema(postgresql_url: str) -> None:
+    engine = create_database_engine(postgresql_url)
+    admin = create_database_engine(postgresql_url)
+    with pytest.raises(OperationalError), transaction(engine) as session:
+        backend = session.scalar(text("SELECT pg_backend_pid()"))
+        with transaction(admin) as other:
+            other.execute(text("SELECT pg_terminate_backend(:backend, 5000)"), {"backend": backend})
+        schema.require_newest(session)
+    engine.dispose()
+    admin.dispose()
+
+
+def test_looking_for_the_revision_leaves_the_transaction_usable(empty: Engine) -> None:
+    with transaction(empty) as session:
+        assert schema.revision(session) is None
+        assert session.scalar(text("SELECT 42")) == 42
 
 
 def test_a_schema_that_does_not_fit_is_named_with_the_command(empty: Engine) -> None:
@@ -252,7 +324,14 @@ NONSENSE = {
     "a category twice": "INSERT INTO categories (user_id, name) VALUES (1, 'Food')",
     "a category without a name": "INSERT INTO categories (user_id, name) VALUES (1, '')",
     "a user twice": "INSERT INTO users (email, created_at) VALUES ('ann', '2026-01-01')",
+    "a user without an address": "INSERT INTO users (email, created_at) VALUES ('', '2026-01-01')",
+    "an address without end": f"INSERT INTO users (email, created_at) VALUES ('{'x' * 255}', '2026-01-01')",
     "a currency that is none": "UPDATE users SET currency = 'eur'",
+    "a currency of four letters": "UPDATE users SET currency = 'EURO'",
+    "a category with too long a name": f"INSERT INTO categories (user_id, name) VALUES (1, '{'x' * 101}')",
+    "too large a budget": BUDGET.format(1, 3, "'2026-01-01'", 10**12),
+    "a transfer in mid-month": TRANSFER.format("'2026-01-02'", 1, 3, 5, "'k'"),
+    "too large a transfer": TRANSFER.format("'2026-01-01'", 1, 3, 10**12, "'k'"),
     "a transfer to itself": TRANSFER.format("'2026-01-01'", 1, 1, 5, "'k'"),
     "a transfer to another user": TRANSFER.format("'2026-01-01'", 1, 2, 5, "'k'"),
     "a transfer of nothing": TRANSFER.format("'2026-01-01'", 1, 3, 0, "'k'"),
@@ -275,6 +354,27 @@ def test_raw_sql_cannot_break_what_must_hold(engine: Engine) -> None:
             pass
     assert accepted == []
     assert all_rows(engine) == before
+
+
+def test_sqlite_keeps_no_part_of_a_cent(sqlite_url: str) -> None:
+    engine = create_database_engine(sqlite_url)
+    schema.upgrade(engine)
+    fill(engine)
+    for statement in (EXPENSE.format(1, 1, 1.5, "'2026-01-31'", "'x'"), BUDGET.format(1, 3, "'2026-01-01'", 0.5)):
+        with pytest.raises(IntegrityError), transaction(engine) as session:
+            session.execute(text(statement))
+    engine.dispose()
+
+
+def test_the_number_of_a_deleted_expense_is_not_given_to_the_next_one(engine: Engine) -> None:
+    fill(engine)
+    numbers = []
+    for _ in range(2):
+        with transaction(engine) as session:
+            session.execute(text("DELETE FROM expenses"))
+            session.execute(text(EXPENSE.format(1, 1, 5, "'2026-01-31'", "'x'")))
+            numbers.append(session.scalar(select(Expense.id)))
+    assert numbers[0] != numbers[1]
 
 
 def test_what_is_right_is_accepted(engine: Engine) -> None:
