@@ -41,7 +41,7 @@ class Proxy:
                 self._start(self._serve, client)
 
     def _serve(self, client: socket.socket) -> None:
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError, ValueError):  # ValueError: select() on a socket that was closed
             first = client.recv(8, socket.MSG_WAITALL)
             if first == SSL_REQUEST:
                 client.sendall(b"S" if self._tls else b"N")

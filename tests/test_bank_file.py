@@ -1391,7 +1391,7 @@ def test_a_told_type_column_must_say_debit_or_credit(tmp_path: Path) -> None:
 
 def test_debit_and_credit_columns_ignore_signs_and_zeros(tmp_path: Path) -> None:
     text = (
-        "Date,Description,Withdrawal,Deposit\n2024-01-15,out,-1.00,0.00\n2024-01-16,out,2.00,\n2024-01-17,in,-,3.00\n"
+        "Date,Description,Withdrawal,Deposit\n2024-01-15,out,-1.00,0.00\n2024-01-16,out,-2.00,\n2024-01-17,in,-,3.00\n"
         "2024-01-18,in,0,-4.00\n2024-01-19,none,0.00,0.00\n"
     )
     assert spent_and_rule(tmp_path, text) == (["out", "out"], "debit column")

@@ -20,20 +20,23 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from rich.console import Console
 from sqlalchemy import Connection, Engine, event, make_url, text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import Pool
 
 import database
+from budget import importing, service
 from budget.bank import BankFile, ReadingOptions, open_bank_file
 from budget.explaining import explain
 from budget.exporting import export_expenses
 from budget.importing import import_expenses
-from budget.periods import read_month
+from budget.periods import read_month, read_year
 from budget.plotting import shown_lines
-from budget.reporting import Line, Report
+from budget.reporting import Line, Report, make_report
 from budget.service import ensure_categories, find_or_create_user, find_user
+from budget.terminal import print_report
 from database import create_database_engine, run_transaction, transaction
 from local_postgres import LocalPostgres
 from proxy import Proxy
@@ -557,7 +560,8 @@ def test_columns_can_be_named_by_hand(tracker: Tracker, write: Callable[..., Pat
         (["category", "add", "food"], "already"),
         (["category", "add", "a\x00b"], "name"),
         (["category", "add", "\udcff"], "cannot be stored"),
-        (["export", "no/such/folder/file.csv"], "No such file"),
+        (["export", "no/such/folder/file.csv"], "There is no folder"),
+        (["export", "."], "is a folder"),
         (["--user", "", "category", "add", "Pets"], "name"),
         (["no-such-command"], "no-such-command"),
         (["import"], "FILE"),
@@ -657,7 +661,7 @@ SAID = {
     "cannot execute INSERT in a read-only transaction": "can only be read",
     "canceling statement due to statement timeout": "took too long",
     "canceling statement due to lock timeout": "Another program holds",
-    "something new\nwith a second line": "db.example.com:5432 reported: something new. Nothing was changed",
+    "something new\nwith a second line": "db.example.com:5432 reported: something new\nNothing was changed",
 }
 
 
@@ -681,7 +685,7 @@ def test_after_a_lost_commit_the_user_is_told_to_look(own_postgres: LocalPostgre
         tracker = Tracker(str(own_postgres.url).replace(f":{own_postgres.port}", f":{proxy.port}"))
         proxy.lose_next_commit.set()
         error = tracker.refused("category", "add", "Food")
-    assert "look whether it is there before you repeat the command" in error
+    assert "look whether the work is there before you repeat the command" in error
     assert "Nothing was changed" not in error
 
 
@@ -808,3 +812,116 @@ def test_a_closed_pipe_is_quiet(tracker: Tracker, tmp_path: Path) -> None:
     )
     os.close(writer)
     assert process.stderr == ""
+
+
+# --- What was wrong once
+
+
+def test_a_terminal_without_utf_8_gets_question_marks_and_a_program_gets_utf_8(
+    tracker: Tracker, write: Callable[..., Path], run_python: RunPython
+) -> None:
+    file = write("date,name,category,amount\n2024-01-01,Kaffee,Caf\u00e9,-3.50\n")
+    ascii_only = {"PYTHONIOENCODING": "ascii"}
+    printed = run_python(PROGRAM, "import", str(file), database_url=tracker.url, environ=ascii_only)
+    assert (printed.returncode, printed.stderr) == (0, "")
+    printed = run_python(PROGRAM, "report", "--month", "2024-01", database_url=tracker.url, environ=ascii_only)
+    assert (printed.returncode, "Caf?" in printed.stdout) == (0, True)
+    printed = run_python(PROGRAM, "export", "-", database_url=tracker.url, environ=ascii_only)
+    assert "Caf\u00e9" in printed.stdout
+
+
+def test_an_export_writes_through_a_link_and_into_a_pipe(tracker: Tracker, tmp_path: Path) -> None:
+    tracker.ok("import", SAMPLE / "cash-and-app.csv")
+    (tmp_path / "target.csv").write_text("old")
+    (tmp_path / "link.csv").symlink_to(tmp_path / "target.csv")
+    tracker.ok("export", tmp_path / "link.csv")
+    assert (tmp_path / "link.csv").is_symlink()
+    assert (tmp_path / "target.csv").read_text("utf-8").startswith("date,description")
+    os.mkfifo(tmp_path / "pipe")
+    with ThreadPoolExecutor(1) as thread:
+        reading = thread.submit((tmp_path / "pipe").read_text, "utf-8")
+        tracker.ok("export", tmp_path / "pipe")
+        assert reading.result(20) == (tmp_path / "target.csv").read_text("utf-8")
+
+
+def test_a_known_line_makes_no_new_category(tracker: Tracker, write: Callable[..., Path]) -> None:
+    tracker.ok("import", write(COFFEE))
+    tracker.ok("import", write(COFFEE.replace(",Food,", ",Drinks,")))
+    assert tracker.ok("category", "list") == "Food\nFun\n"
+
+
+def test_two_accounts_are_told_apart_by_name(tracker: Tracker, write: Callable[..., Path]) -> None:
+    ticket = "date,name,amount\n2025-03-04,Bus,-2.50\n"
+    tracker.ok("import", write(ticket, "checking.csv"), "--account", "Checking")
+    assert "1 new expense" in tracker.ok("import", write(ticket, "card.csv"), "--account", "Card")
+    assert "0 new expenses" in tracker.ok("import", write(ticket, "card.csv"), "--account", "Card")
+
+
+def test_a_negative_debit_among_positive_ones_is_money_coming_back(
+    tracker: Tracker, write: Callable[..., Path]
+) -> None:
+    lines = "Date,Description,Debit,Credit\n2025-01-13,Shoes,12.50,\n2025-01-14,Refund,-4.00,\n2025-01-15,Pay,,100.00\n"
+    printed = tracker.ok("import", write(lines))
+    assert "1 new expense" in printed
+    assert "2 with money coming in" in printed
+
+
+def test_dollars_are_not_booked_as_euros(tracker: Tracker, write: Callable[..., Path]) -> None:
+    tracker.ok("import", write("date,name,amount\n2025-01-01,A,-1.00 EUR\n"))
+    assert "sign of another currency" in tracker.refused("import", write("date,name,amount\n2025-01-14,ATM,-$100.00\n"))
+
+
+def test_dates_in_the_far_future_are_refused(tracker: Tracker, write: Callable[..., Path]) -> None:
+    error = tracker.refused("import", write("date,name,amount\n25/01/31,A,-1.00\n25/01/30,B,-1.00\n"))
+    assert "in the future" in error or "--dates" in error
+
+
+def test_a_server_that_dies_in_the_middle_of_the_copy_is_survived(
+    migrated_postgresql_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The lines are sent by the driver's own COPY, whose errors SQLAlchemy does not see."""
+    copied = importing._copy_line
+    killed: list[int] = []
+
+    def kill_once(row: Any) -> str:
+        if not killed:
+            killed.append(1)
+            engine = create_database_engine(migrated_postgresql_url)
+            with engine.connect() as connection:
+                connection.execute(
+                    text(
+                        "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
+                        " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+                    )
+                )
+            engine.dispose()
+        return copied(row)
+
+    monkeypatch.setattr(importing, "_copy_line", kill_once)
+    ended = Tracker(migrated_postgresql_url)("import", SAMPLE / "cash-and-app.csv")
+    assert ended.code == 0  # the driver itself mutters on stderr
+    assert "500 new expenses" in ended.out
+    assert killed
+
+
+def test_a_narrow_terminal_shows_whole_amounts(tracker: Tracker) -> None:
+    tracker.ok("import", SAMPLE / "checking-account.csv")
+    for columns in (44, 60, 80):
+        console = Console(file=io.StringIO(), width=columns, highlight=False, markup=False)
+        engine = create_database_engine(tracker.url)
+        with transaction(engine, read_only=True) as session:
+            user = service.find_user(session, "me@localhost")
+            print_report(console, make_report(session, user, read_year("2025")))
+        engine.dispose()
+        printed = console.file.getvalue()  # type: ignore[attr-defined]
+        assert "13,800.00" in printed
+        assert "28,747.78" in printed
+        assert max(map(len, printed.splitlines())) <= columns
+
+
+def test_a_database_of_a_newer_program_is_not_migrated(tracker: Tracker) -> None:
+    engine = create_database_engine(tracker.url)
+    with transaction(engine) as session:
+        session.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    engine.dispose()
+    assert "does not come from this program" in tracker.refused("migrate")

@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta, timezone
-from decimal import Decimal
+from decimal import Decimal, localcontext
 from pathlib import Path
 from typing import Any
 
@@ -1111,3 +1111,55 @@ def test_the_module_is_one_file_to_copy() -> None:
     source = MODULE.read_text("utf-8")
     assert len([line for line in source.splitlines() if line.strip()]) < 400
     assert database.__version__
+
+
+# --- What was wrong once
+
+
+def test_autocommit_on_sqlite_keeps_what_was_written(sqlite: Engine) -> None:
+    with sqlite.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(text("INSERT INTO accounts (id, number) VALUES (1, 7)"))
+        connection.execute(text("VACUUM"))
+    assert read_account(sqlite).number == 7
+    with pytest.raises(ZeroDivisionError), transaction(sqlite) as session:  # the same connection, in transactions again
+        session.execute(update(Account).values(number=8))
+        raise ZeroDivisionError
+    assert read_account(sqlite).number == 7
+
+
+def test_money_does_not_depend_on_the_precision_of_the_program(engine: Engine) -> None:
+    with localcontext(prec=4):
+        add_account(engine, balance=Decimal("12345.67"))
+        assert str(read_account(engine).balance) == "12345.67"
+        with pytest.raises(StatementError, match="decimal places"), transaction(engine) as session:
+            session.add(Account(id=2, balance=Decimal("1.00000000000000000000000000000000000000001")))
+
+
+def test_connect_args_are_added_to_the_keepalives(postgresql_url: str) -> None:
+    engine = create_database_engine(postgresql_url, connect_args={"application_name": "ours"})
+    with engine.connect() as connection:
+        assert connection.scalar(text("SHOW application_name")) == "ours"
+        parameters = connection.connection.dbapi_connection.info.dsn_parameters  # type: ignore[union-attr]
+        assert parameters["keepalives_idle"] == "30"
+    engine.dispose()
+
+
+def test_a_connect_timeout_in_the_url_does_not_lengthen_the_stated_time() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"postgresql://ann:secret@127.0.0.1:{silent.getsockname()[1]}/shop?connect_timeout=30"
+        began = time.monotonic()
+        with pytest.raises(DatabaseUnavailable), transaction(create_database_engine(url, connect_within=2)):
+            pass
+        assert time.monotonic() - began <= 2.5
+
+
+def test_a_slash_and_an_at_sign_in_a_raw_password_are_refused() -> None:
+    with pytest.raises(DatabaseConfigurationError, match="%40"):
+        database_url({"DATABASE_URL": "postgresql://ann:SE@C/RET@host/shop"})
+
+
+def test_an_env_file_that_is_no_utf_8_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / ".env").write_bytes("DATABASE_URL=sqlite:///a.db".encode("utf-16"))
+    with pytest.raises(DatabaseConfigurationError, match="not UTF-8"):
+        database_url({})

@@ -21,13 +21,14 @@ Without DATABASE_URL the data is in budget.db in the current folder.
 # ///
 
 import csv
+import io
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, Literal, TextIO, TypeVar
 
 import typer
 from rich.text import Text
@@ -163,14 +164,26 @@ def import_(
     decimal: Annotated[Mark | None, typer.Option(help="How to read 1.234 or 1,234.")] = None,
     spending: Annotated[Sign | None, typer.Option(help="Which amounts are spending.")] = None,
     currency: Annotated[str | None, typer.Option(metavar="EUR", help="The currency of the file's amounts.")] = None,
+    account: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="Whose export it is, where the file does not say: tells two cards apart."),
+    ] = None,
+    encoding: Annotated[
+        str | None, typer.Option(metavar="cp1250", help="The encoding, where letters come out wrong.")
+    ] = None,
 ) -> None:
     """Read the expenses of a bank's export: all of them, or none. Safe to repeat.
 
     Example: budget-tracker.py import january.csv --dates day-first
     """
     options = ReadingOptions(
-        columns=parse_columns(columns) if columns else {}, dates=dates, decimal=decimal, spending=spending
+        columns=parse_columns(columns) if columns else {},
+        dates=dates,
+        decimal=decimal,
+        spending=spending,
+        encoding=encoding,
     )
+    default_account = service.read_name(account) if account else ""
     with import_progress("Looking at", file) as progress:
         opened = open_bank_file(file, options, progress)
 
@@ -178,7 +191,7 @@ def import_(
         if currency:
             service.set_currency(session, user, currency)
         with import_progress("Importing", file) as progress:
-            return import_expenses(session, user, opened, progress), user.currency
+            return import_expenses(session, user, opened, default_account, progress), user.currency
 
     result, its_currency = tracker.write(work, may_take_long=True)
     for line in describe_import(opened, result, its_currency):
@@ -194,11 +207,12 @@ def export(
     Example: budget-tracker.py export expenses.csv
     """
     if str(file) == "-":
+        for_programs(sys.stdout)
         tracker.read(lambda session, user: export_expenses(session, user, sys.stdout))
         return
     with written_whole(file) as stream:
         count = tracker.read(lambda session, user: export_expenses(session, user, stream))
-    console.print(Text(f"{count:,} expenses written to {file}"))
+    console.print(Text(f"{'1 expense' if count == 1 else f'{count:,} expenses'} written to {file}"))
 
 
 # --- Reports
@@ -222,6 +236,8 @@ def report(
     found, days = tracker.read(
         lambda session, user: (make_report(session, user, period), reporting.days_with_expenses(session, user))
     )
+    if as_json or as_csv:
+        for_programs(sys.stdout)
     if as_json:
         reporting.write_json(found, sys.stdout)
     elif as_csv:
@@ -311,7 +327,21 @@ def migrate() -> None:
     console.print(Text(f"The schema is at revision {schema.NEWEST}"))
 
 
+def for_programs(stream: TextIO) -> None:
+    """UTF-8 and plain line ends, whatever the terminal is."""
+    if isinstance(stream, io.TextIOWrapper):
+        stream.reconfigure(encoding="utf-8", newline="\n")
+
+
+def for_people(stream: TextIO) -> None:
+    """A letter that the terminal does not have becomes a question mark, and not an error after the work is done."""
+    if isinstance(stream, io.TextIOWrapper):
+        stream.reconfigure(errors="replace")
+
+
 def main() -> None:
+    for_people(sys.stdout)
+    for_people(sys.stderr)
     try:
         app()
     except SystemExit as ended:

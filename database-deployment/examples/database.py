@@ -6,8 +6,7 @@
     with transaction(engine) as session:  # one unit of work: all of it is saved, or nothing
         session.add(Expense(description="Lunch", amount=Decimal("12.50")))
 
-It speaks SQLite and PostgreSQL (Neon, behind PgBouncer or direct) with the same code.
-Needs: sqlalchemy 2.1, psycopg2-binary, python-dotenv.
+The same code on SQLite and PostgreSQL. Needs sqlalchemy 2.1, psycopg2-binary and python-dotenv.
 """
 
 import logging
@@ -21,7 +20,7 @@ import weakref
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from decimal import Decimal
+from decimal import Context, Decimal
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -87,7 +86,11 @@ def migration_url(
 
 def _setting(name: str, environ: Mapping[str, str], env_file: str | None) -> str:
     if name not in environ and env_file is not None:
-        environ = {k: v or "" for k, v in dotenv_values(env_file, interpolate=False).items()}  # a password may hold $
+        try:
+            values = dotenv_values(env_file, interpolate=False)  # a password may hold $
+        except UnicodeDecodeError:
+            raise DatabaseConfigurationError(f"{env_file} is not UTF-8 text: save it as such") from None
+        environ = {key: value or "" for key, value in values.items()}
     return environ.get(name, "").strip()
 
 
@@ -100,7 +103,7 @@ def _without_pooler(url: URL) -> URL:
     return url.set(host=endpoint.removesuffix("-pooler") + dot + domain) if _is_neon(url) else url
 
 
-def _parse(raw: str, name: str) -> URL:
+def _parse(raw: str | URL, name: str) -> URL:
     try:
         url = make_url(raw)
     except (ArgumentError, ValueError):
@@ -113,7 +116,7 @@ def _parse(raw: str, name: str) -> URL:
         raise DatabaseConfigurationError(f"{name} names {backend}; this module speaks SQLite and PostgreSQL")
     if backend == "sqlite":
         return url.set(drivername="sqlite")
-    if "@" in (url.host or ""):
+    if "@" in f"{url.host}{url.database}":
         raise DatabaseConfigurationError(f"{name} has more than one @: write the @ of the password as %40")
     if isinstance(password := url.query.get("password"), str):  # there SQLAlchemy would show it
         url = url.set(password=password).difference_update_query(["password"])
@@ -138,14 +141,12 @@ def create_database_engine(
     """One engine per process, for `url` or else the database of DATABASE_URL.
 
     connections: the most this process holds open; all processes together must fit the server.
-    connect_within: seconds to try again, while a suspended compute wakes up or a server restarts;
-        then DatabaseUnavailable.
-    statement_timeout, lock_timeout, idle_in_transaction_timeout: seconds, 0 for no limit, on PostgreSQL;
-        on SQLite lock_timeout is how long one writer waits for another.
+    connect_within: seconds to try again while a server wakes up or restarts; then DatabaseUnavailable.
+    *_timeout: seconds, 0 for no limit; on SQLite lock_timeout is how long one writer waits for another.
     verify_tls: check the server's certificate and name (verify-full) by `ca_file` or the system's store.
     options: anything else of sqlalchemy.create_engine.
     """
-    address = _parse(_reveal(url), "The database URL") if url is not None else database_url()
+    address = _parse(url, "The database URL") if url is not None else database_url()
     options = {"hide_parameters": True, **options}
     if address.get_backend_name() == "sqlite":
         engine = _create_sqlite_engine(address, lock_timeout, options)
@@ -162,23 +163,21 @@ def create_database_engine(
     return engine
 
 
-def _reveal(url: str | URL) -> str:
-    return url if isinstance(url, str) else url.render_as_string(hide_password=False)
-
-
 def _create_sqlite_engine(url: URL, busy_timeout: float, options: dict[str, Any]) -> Engine:
     connect_args = {"timeout": busy_timeout, **options.pop("connect_args", {})}
     engine = create_engine(url, connect_args=connect_args, **options)
 
     @event.listens_for(engine, "connect")
     def prepare(connection: Any, _record: object) -> None:
-        connection.isolation_level = None  # sqlite3 begins transactions late, or not at all: BEGIN is ours
         connection.execute("PRAGMA foreign_keys = ON")  # off by default, and a setting of each connection
         _use_write_ahead_log(connection, busy_timeout)
 
     @event.listens_for(engine, "begin")
-    def begin(connection: Connection) -> None:
-        mode = connection.get_execution_options().get("sqlite_begin", "DEFERRED")
+    def begin(connection: Connection) -> None:  # sqlite3 by itself begins late, or not at all
+        options = connection.get_execution_options()
+        if options.get("isolation_level") == "AUTOCOMMIT":
+            return
+        mode = options.get("sqlite_begin", "DEFERRED")
         query_only = mode == "QUERY ONLY"
         if connection.info.get("query_only", False) != query_only:
             connection.exec_driver_sql(f"PRAGMA query_only = {query_only:d}")
@@ -191,9 +190,10 @@ def _create_sqlite_engine(url: URL, busy_timeout: float, options: dict[str, Any]
 def _use_write_ahead_log(connection: Any, busy_timeout: float) -> None:
     """Readers and a writer do not block each other; the file keeps the mode. A read-only file stays as it is."""
     deadline = time.monotonic() + busy_timeout
-    while connection.execute("PRAGMA journal_mode").fetchone()[0] not in ("wal", "memory"):
+    while True:
         try:
             connection.execute("PRAGMA journal_mode = WAL")
+            return
         except connection.OperationalError as error:
             # The busy timeout does not cover this change: two processes that open a new file meet here.
             if not error.sqlite_errorname.startswith("SQLITE_BUSY") or time.monotonic() > deadline:
@@ -215,9 +215,10 @@ def _create_postgresql_engine(
         "pool_pre_ping": True,  # a suspended compute has closed what the pool still holds
         "executemany_mode": "values_plus_batch",  # else a flush of 200 changed rows is 200 round trips
         "use_native_hstore": False,  # saves a query on each first connect
-        "connect_args": {name: value for name, value in keepalive.items() if name not in url.query},
     }
-    engine = create_engine(url, **{**defaults, **options})
+    connect_args = {name: value for name, value in keepalive.items() if name not in url.query}
+    connect_args |= options.pop("connect_args", {})
+    engine = create_engine(url, connect_args=connect_args, **{**defaults, **options})
 
     @event.listens_for(engine, "do_connect")
     def connect(dialect: Dialect, _record: object, args: Any, parameters: dict[str, Any]) -> Any:
@@ -243,12 +244,13 @@ def _connect_when_awake(dialect: Dialect, args: Any, parameters: dict[str, Any],
     while True:
         seconds = max(2, int((deadline - time.monotonic()) / addresses))
         try:
-            return dialect.connect(*args, **{"connect_timeout": seconds, **parameters})
+            wanted = int(parameters.get("connect_timeout", seconds))
+            return dialect.connect(*args, **{**parameters, "connect_timeout": min(seconds, wanted)})
         except dialect.loaded_dbapi.ProgrammingError as error:
             raise DatabaseConfigurationError(f"The database URL was refused: {_one_line(error)}") from None
         except dialect.loaded_dbapi.OperationalError as error:
             reason = _one_line(error)
-            if not _NOT_NOW.search(reason):
+            if _NEVER.search(reason) or not _NOT_NOW.search(reason):
                 raise
             if deadline - time.monotonic() - pause < 2 * addresses:
                 raise DatabaseUnavailable(
@@ -260,11 +262,13 @@ def _connect_when_awake(dialect: Dialect, args: Any, parameters: dict[str, Any],
         pause = min(2 * pause, 1.0)
 
 
+_NEVER = re.compile("authentication failed|does not exist")  # said by one address of a host, however many sleep
+
 # How libpq, PostgreSQL, PgBouncer and Neon say "not now". A wrong password is none of these, and fails at once.
 _NOT_NOW = re.compile(
     "Connection (refused|reset)|No route to host|Network is unreachable|Temporary failure in name resolution"
     "|timeout expired|closed (the connection )?unexpectedly|EOF detected|terminating connection"
-    "|the database system is|too many clients|connection slots are reserved"
+    "|the database system is|too many (clients|connections)|connection slots are reserved"
     "|server login has been failing|connect to compute node"
 )
 
@@ -289,10 +293,10 @@ def _with_tls(url: URL, verify: bool, ca_file: str | None) -> URL:
         return url
     # `system` is where the machine that built the wheel kept its certificates: no other machine has it.
     usual = ("/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/cert.pem")
-    for path in (ssl.get_default_verify_paths().cafile, *usual):
-        if path and Path(path).is_file():
-            return url.update_query_dict({"sslrootcert": path})
-    raise DatabaseConfigurationError("No store of certificates found: name one with ca_file=")
+    stores = [path for path in (ssl.get_default_verify_paths().cafile, *usual) if path and Path(path).is_file()]
+    if not stores:
+        raise DatabaseConfigurationError("No store of certificates found: name one with ca_file=")
+    return url.update_query_dict({"sslrootcert": stores[0]})
 
 
 # A forked child must not talk over its parent's connections: it gets a pool of its own.
@@ -346,7 +350,7 @@ def transaction(
     except DBAPIError as error:
         if committing and error.connection_invalidated:
             raise CommitOutcomeUnknown(
-                "The connection was lost while the work was being saved: look whether it is there"
+                "The connection was lost during COMMIT: look whether the work is there"
             ) from error
         raise
 
@@ -361,9 +365,8 @@ def run_transaction(
 ) -> Result:
     """`work(session)` in one transaction, and the whole of it again where that is safe and may help.
 
-    That is after a serialization failure, a deadlock, a stale version, a busy SQLite file, or a connection
-    lost before COMMIT; never after a COMMIT whose answer was lost. `work` must change nothing outside the
-    database. After `give_up_after` seconds the last error comes out.
+    That is after a serialization failure, a deadlock, a stale version, a busy SQLite file, or a connection lost before
+    COMMIT; never after it. `work` must change nothing outside the database. `give_up_after`: seconds.
     """
     deadline = time.monotonic() + give_up_after
     longest_pause = 0.005
@@ -381,9 +384,8 @@ def run_transaction(
 def _may_run_again(error: DBAPIError | StaleDataError) -> bool:
     if isinstance(error, StaleDataError) or error.connection_invalidated:
         return True
-    postgresql_code = getattr(error.orig, "pgcode", None)
-    sqlite_code = getattr(error.orig, "sqlite_errorname", "")
-    return postgresql_code in ("40001", "40P01") or sqlite_code.startswith("SQLITE_BUSY")
+    code = str(getattr(error.orig, "pgcode", None) or getattr(error.orig, "sqlite_errorname", ""))
+    return code in ("40001", "40P01") or code.startswith("SQLITE_BUSY")
 
 
 # --- Types -----------------------------------------------------------------------------------------------------------
@@ -401,6 +403,9 @@ class _MoneyComparator(TypeDecorator.Comparator[Any], BigInteger.Comparator[Any]
             raise TypeError("Multiply and divide money in Python, where you choose how to round")
         expression: ColumnElement[Any] = operate(op, *other, **options)
         return type_coerce(expression, self.type) if op in (operators.add, operators.sub) else expression
+
+
+_EXACT = Context(prec=1000)  # the program's own context may round
 
 
 class Money(TypeDecorator[Decimal]):
@@ -426,18 +431,18 @@ class Money(TypeDecorator[Decimal]):
             raise ValueError(f"money is a Decimal, not {type(value).__name__}: {value!r}")
         if isinstance(value, Decimal) and not value.is_finite():
             raise ValueError(f"money is a finite amount, not {value}")
-        minor_units = Decimal(value).scaleb(self.places)
-        if minor_units != minor_units.to_integral_value():
-            raise ValueError(f"money has at most {self.places} decimal places: {value}")
+        minor_units = _EXACT.scaleb(Decimal(value), self.places)
         if abs(minor_units) >= 2**63:
             raise ValueError(f"more money than the database can hold: {value}")
+        if minor_units != _EXACT.to_integral_value(minor_units):
+            raise ValueError(f"money has at most {self.places} decimal places: {value}")
         return int(minor_units)
 
     def process_result_value(self, value: Any, dialect: Dialect) -> Decimal | None:
         if value is None:
             return None
         whole = int(value)  # PostgreSQL's sum of BIGINT is a Decimal, a calculation may even have places: 110.00
-        return Decimal(whole if whole == value else value).scaleb(-self.places)
+        return _EXACT.scaleb(Decimal(whole if whole == value else value), -self.places)
 
 
 @compiles(coalesce)
@@ -470,9 +475,7 @@ class UTCDateTime(TypeDecorator[datetime]):
         return value.astimezone(UTC)
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        if value is None:
-            return None
-        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+        return value if value is None else value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
 class Base(DeclarativeBase):

@@ -42,7 +42,7 @@ def explain(error: BaseException, url: URL | None) -> tuple[str, int] | None:
     if isinstance(error, CommitOutcomeUnknown):
         return f"{error} before you repeat the command. An import is safe to repeat", DATABASE_FAILED
     if isinstance(error, DBAPIError):
-        return f"{_meaning(str(error.orig), url)}. Nothing was changed", DATABASE_FAILED
+        return f"{_meaning(str(error.orig), url)}\nNothing was changed", DATABASE_FAILED
     if isinstance(error, sqlite3.Error):
         return _meaning(str(error), url), DATABASE_FAILED
     if isinstance(error, OSError) and error.strerror:

@@ -10,6 +10,7 @@ from typing import IO, Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from budget.errors import BudgetError
 from budget.models import Category, Expense, User
 
 HEADER = ["date", "description", "category", "amount", "account", "fingerprint"]
@@ -41,7 +42,19 @@ def export_expenses(session: Session, user: User, stream: IO[str]) -> int:
 
 @contextmanager
 def written_whole(path: Path, *, binary: bool = False) -> Iterator[IO[Any]]:
-    """A file that appears under its name when it is complete, and not at all after an error."""
+    """A file that appears under its name when it is complete, and not at all after an error.
+
+    Behind a link it is the link's target that changes; a device or a pipe is written to as it is.
+    """
+    if path.is_dir() or not path.name:
+        raise BudgetError(f"{path} is a folder: name the file in it")
+    path = path.resolve()
+    if not path.parent.is_dir():
+        raise BudgetError(f"There is no folder {path.parent}")
+    if path.exists() and not path.is_file():
+        with path.open("wb") if binary else path.open("w", encoding="utf-8", newline="") as stream:
+            yield stream
+        return
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         with part.open("wb") if binary else part.open("w", encoding="utf-8", newline="") as stream:

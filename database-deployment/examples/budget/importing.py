@@ -7,7 +7,7 @@ moves what is new into `expenses`, so a file of a million lines costs a few stat
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from hashlib import blake2b
 from itertools import islice
@@ -19,13 +19,17 @@ from sqlalchemy import (
     Integer,
     MetaData,
     String,
+    Subquery,
     Table,
     Text,
     cast,
     func,
     literal,
     select,
+    text,
+    true,
 )
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from budget.bank import BadLine, BankFile, SkippedLine, SkipReason, SpendingLine
@@ -34,6 +38,7 @@ from budget.models import NO_CATEGORY, DeletedExpense, Expense, User, now
 from budget.service import ensure_categories, insert_into, set_currency
 
 BAD_LINES_SHOWN = 10
+A_YEAR = timedelta(days=366)
 ROWS_AT_A_TIME = 5000
 
 _temporary = MetaData()
@@ -77,33 +82,53 @@ class ImportResult:
 
 
 def import_expenses(
-    session: Session, user: User, file: BankFile, progress: Callable[[int], None] | None = None
+    session: Session,
+    user: User,
+    file: BankFile,
+    account: str = "",
+    progress: Callable[[int], None] | None = None,
 ) -> ImportResult:
-    """Bring the spending of `file` into the user's expenses. Raises ImportRefused, and nothing is saved then."""
+    """Bring the spending of `file` into the user's expenses. Raises ImportRefused, and nothing is saved then.
+
+    account: whose lines they are where the file does not say it.
+    """
     if file.currency:
         set_currency(session, user, file.currency)
+    elif user.currency and file.possible_currencies and user.currency not in file.possible_currencies:
+        raise ImportRefused(
+            f"Your amounts are in {user.currency}, and {file.path.name} carries the sign of another currency"
+        )
     result = ImportResult()
     connection = session.connection()
     _temporary.drop_all(connection)  # left over where one session imports twice
     _temporary.create_all(connection, checkfirst=False)
-    _stage(session, _spending(file.lines(progress), result))
+    if connection.dialect.name == "postgresql":
+        # Another import of the same lines holds them until it is done, and that may take minutes.
+        connection.execute(text("SET LOCAL lock_timeout = 0"))
+    _stage(session, _spending(file.lines(progress), account, result))
     if result.bad_count:
         raise ImportRefused(explain_bad_lines(file, result))
-    _stage_categories(session, user, result)
+    new = _new_lines(user)
+    _stage_categories(session, user, new, result)
     staged = session.scalar(select(func.count()).select_from(STAGED_LINES)) or 0
-    result.added = _merge(session, user)
+    result.added = _insert(session, user, new)
     result.known = staged - result.added
     _temporary.drop_all(connection)
     return result
 
 
-def _spending(lines: Iterable[SpendingLine | SkippedLine | BadLine], result: ImportResult) -> Iterator[StagedRow]:
+def _spending(
+    lines: Iterable[SpendingLine | SkippedLine | BadLine], account: str, result: ImportResult
+) -> Iterator[StagedRow]:
+    latest = date.today() + A_YEAR  # noqa: DTZ011 - a day on the user's calendar
     for line in lines:
+        if isinstance(line, SpendingLine) and line.spent_on > latest:
+            line = BadLine(line.number, "date", f"{line.spent_on}", "is in the future: are its parts in this order?")
         if isinstance(line, SpendingLine):
             result.spent += line.amount
             result.first = min(result.first or line.spent_on, line.spent_on)
             result.last = max(result.last or line.spent_on, line.spent_on)
-            yield _staged_row(line)
+            yield _staged_row(line, line.account or account)
         elif isinstance(line, BadLine):
             result.bad_count += 1
             if len(result.bad) < BAD_LINES_SHOWN:
@@ -112,9 +137,9 @@ def _spending(lines: Iterable[SpendingLine | SkippedLine | BadLine], result: Imp
             result.skipped[line.reason] += 1
 
 
-def _staged_row(line: SpendingLine) -> StagedRow:
+def _staged_row(line: SpendingLine, account: str) -> StagedRow:
     cents = int(line.amount.scaleb(2))
-    content = "\x1f".join((line.account, line.spent_on.isoformat(), str(cents), line.description))
+    content = "\x1f".join((account, line.spent_on.isoformat(), str(cents), line.description))
     digest = blake2b(content.encode(), digest_size=16).hexdigest()
     category = line.category or NO_CATEGORY
     return (
@@ -122,7 +147,7 @@ def _staged_row(line: SpendingLine) -> StagedRow:
         line.spent_on,
         cents,
         line.description,
-        line.account,
+        account,
         category,
         digest,
         line.fingerprint,
@@ -140,9 +165,17 @@ def _stage(session: Session, rows: Iterator[StagedRow]) -> None:
 
 def _copy(session: Session, rows: Iterator[StagedRow]) -> None:
     source = CopySource(rows)
-    cursor = session.connection().connection.cursor()
+    connection = session.connection()
+    cursor = connection.connection.cursor()
     try:
         cursor.copy_expert(f"COPY {STAGED_LINES.name} FROM STDIN", source)
+    except connection.dialect.loaded_dbapi.Error as error:  # SQLAlchemy sees only what goes through its own execute()
+        if "KeyboardInterrupt" in str(error):
+            raise KeyboardInterrupt from None
+        lost = connection.dialect.is_disconnect(error, connection.connection.dbapi_connection, cursor)
+        if lost:
+            connection.invalidate(error)
+        raise OperationalError("COPY", None, error, hide_parameters=True, connection_invalidated=lost) from error
     finally:
         cursor.close()
     if source.error is not None:
@@ -179,42 +212,49 @@ def _copy_value(value: int | date | str) -> str:
     return text.replace("\t", "\\t").replace("\n", "\\n").replace("\r", "\\r")
 
 
-def _stage_categories(session: Session, user: User, result: ImportResult) -> None:
-    names = session.scalars(select(STAGED_LINES.c.category).distinct()).all()
+def _new_lines(user: User) -> Subquery:
+    """The staged lines that the user neither has nor has deleted, each with its fingerprint.
+
+    Equal lines of a day are told apart by their number: the second coffee is another one.
+    """
+    number = func.row_number().over(partition_by=STAGED_LINES.c.content, order_by=STAGED_LINES.c.line)
+    of_content = STAGED_LINES.c.content.concat(".").concat(cast(number, String))
+    staged = select(STAGED_LINES, func.coalesce(STAGED_LINES.c.fingerprint, of_content).label("identity")).subquery()
+    known = [
+        select(table.user_id).where(table.user_id == user.id, table.fingerprint == staged.c.identity).exists()
+        for table in (Expense, DeletedExpense)
+    ]
+    return select(staged).where(*(~each for each in known)).subquery()
+
+
+def _stage_categories(session: Session, user: User, new: Subquery, result: ImportResult) -> None:
+    names = session.scalars(select(new.c.category).distinct()).all()
     ids, result.new_categories = ensure_categories(session, user, names)
     if ids:
         rows = [{"name": name, "category_id": category_id} for name, category_id in ids.items()]
         session.connection().execute(STAGED_CATEGORIES.insert(), rows)
 
 
-def _merge(session: Session, user: User) -> int:
-    """Insert what is new. Equal lines of a day are told apart by their number: the second coffee is another one."""
-    number = func.row_number().over(partition_by=STAGED_LINES.c.content, order_by=STAGED_LINES.c.line)
-    of_content = STAGED_LINES.c.content.concat(".").concat(cast(number, String))
-    staged = select(STAGED_LINES, func.coalesce(STAGED_LINES.c.fingerprint, of_content).label("identity")).subquery()
-    was_deleted = (
-        select(DeletedExpense.user_id)
-        .where(DeletedExpense.user_id == user.id, DeletedExpense.fingerprint == staged.c.identity)
-        .exists()
-    )
+def _insert(session: Session, user: User, new: Subquery) -> int:
     columns = {
         "user_id": literal(user.id, BigInteger),
         "category_id": STAGED_CATEGORIES.c.category_id,
-        "amount": staged.c.amount,
-        "description": staged.c.description,
-        "account": staged.c.account,
-        "spent_on": staged.c.spent_on,
-        "fingerprint": staged.c.identity,
+        "amount": new.c.amount,
+        "description": new.c.description,
+        "account": new.c.account,
+        "spent_on": new.c.spent_on,
+        "fingerprint": new.c.identity,
         "created_at": literal(now(), Expense.created_at.type),
     }
-    new = (
+    rows = (
         select(*columns.values())
-        .join_from(staged, STAGED_CATEGORIES, STAGED_CATEGORIES.c.name == staged.c.category)
-        .where(~was_deleted)
-        .order_by(staged.c.line)
+        .join_from(new, STAGED_CATEGORIES, STAGED_CATEGORIES.c.name == new.c.category)
+        .where(true())  # SQLite reads ON CONFLICT after a join as a part of the join
+        .order_by(new.c.line)
     )
     inserted = session.connection().execute(
-        insert_into(session, Expense).from_select(list(columns), new).on_conflict_do_nothing()
+        # Another import may have brought the same lines since `new` was looked up.
+        insert_into(session, Expense).from_select(list(columns), rows).on_conflict_do_nothing()
     )
     return int(inserted.rowcount)
 

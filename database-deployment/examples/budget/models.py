@@ -15,6 +15,7 @@ from database import Base
 LARGEST_AMOUNT = Decimal("9999999999.99")  # nine million expenses of it still add up within 63 bits
 LONGEST_DESCRIPTION = 1000
 LONGEST_NAME = 100
+LONGEST_EMAIL = 254
 NO_CATEGORY = "Uncategorized"
 
 
@@ -37,12 +38,12 @@ def date_check(column: str, expected: str) -> CheckConstraint:
 class User(Base):
     __tablename__ = "users"
     __table_args__ = (
-        CheckConstraint("length(email) BETWEEN 1 AND 254", name="email"),
+        CheckConstraint(f"length(email) BETWEEN 1 AND {LONGEST_EMAIL}", name="email"),
         CheckConstraint("length(currency) = 3 AND currency = upper(currency)", name="currency"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    email: Mapped[str] = mapped_column(String(254), unique=True)
+    email: Mapped[str] = mapped_column(String(LONGEST_EMAIL), unique=True)
     currency: Mapped[str | None] = mapped_column(String(3))  # unknown until a file or the user names it
     created_at: Mapped[datetime] = mapped_column(default=now)
 

@@ -1,5 +1,6 @@
 """A report as a picture: the spending of each category on top of its budget. The only place that needs matplotlib."""
 
+import warnings
 from pathlib import Path
 
 from matplotlib.axes import Axes
@@ -28,7 +29,8 @@ def plot_report(report: Report, path: Path) -> None:
     axes = figure.add_subplot()
     draw_bars(axes, lines)
     draw_title(axes, report)
-    with written_whole(path, binary=True) as stream:
+    with written_whole(path, binary=True) as stream, warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # a letter that the font does not have is an empty box
         figure.savefig(stream, format=path.suffix.lower().lstrip("."), dpi=200)
 
 
@@ -85,8 +87,8 @@ def draw_title(axes: Axes, report: Report) -> None:
     patches = [Patch(color=colour, label=meaning) for colour, meaning in meanings]
     axes.legend(
         handles=patches,
-        loc="lower right",
-        bbox_to_anchor=(1.0, 0.985),
+        loc="upper right",
+        bbox_to_anchor=(1.0, 0.0),
         borderaxespad=0,
         ncols=3,
         frameon=False,

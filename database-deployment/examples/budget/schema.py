@@ -27,8 +27,12 @@ def configuration(engine: Engine) -> "Config":
 def upgrade(engine: Engine) -> None:
     """Bring the schema to the newest revision. Safe to repeat, and from two processes at once."""
     from alembic import command
+    from alembic.util import CommandError
 
-    command.upgrade(configuration(engine), "head")
+    try:
+        command.upgrade(configuration(engine), "head")
+    except CommandError as error:  # a revision that is not among the migrations
+        raise SchemaMismatch(f"The database's schema does not come from this program: {error}") from error
 
 
 def upgrade_if_new(engine: Engine) -> None:
@@ -44,7 +48,8 @@ def revision(session: Session) -> str | None:
             found = session.scalar(text("SELECT version_num FROM alembic_version"))
             return None if found is None else str(found)
     except DBAPIError as error:
-        if error.connection_invalidated or "alembic_version" not in str(error.orig):
+        missing = getattr(error.orig, "pgcode", None) == "42P01" or "no such table" in str(error.orig)
+        if error.connection_invalidated or not missing:
             raise
         return None
 

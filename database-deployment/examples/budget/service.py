@@ -17,7 +17,7 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session
 
 from budget.errors import BudgetError, UnknownCategory
-from budget.models import LARGEST_AMOUNT, LONGEST_NAME, Budget, Category, User
+from budget.models import LARGEST_AMOUNT, LONGEST_EMAIL, LONGEST_NAME, Budget, Category, User
 
 
 def insert_into(session: Session, model: Any) -> Any:
@@ -33,21 +33,21 @@ def read_amount(text: str) -> Decimal:
     return Decimal(text.strip().replace(",", ".")).quantize(Decimal("0.01"))
 
 
-def read_name(text: str) -> str:
+def read_name(text: str, longest: int = LONGEST_NAME) -> str:
     """A name as it is stored: one spelling for each letter, no surrounding blanks, no control characters."""
     try:
         text.encode()
     except UnicodeEncodeError:
         raise BudgetError(f"{text!a} holds characters that cannot be stored") from None
     name = unicodedata.normalize("NFC", " ".join(text.split()))
-    if not name or len(name) > LONGEST_NAME or any(unicodedata.category(letter) == "Cc" for letter in name):
-        raise BudgetError(f"{text!r} is not a name. Write 1 to {LONGEST_NAME} letters on one line")
+    if not name or len(name) > longest or any(unicodedata.category(letter) == "Cc" for letter in name):
+        raise BudgetError(f"{text!r} is not a name. Write 1 to {longest} letters on one line")
     return name
 
 
 def find_user(session: Session, email: str) -> User:
     """The user of this address; for one who has not saved anything yet, a user without any data."""
-    email = read_name(email).casefold()
+    email = read_name(email, LONGEST_EMAIL).casefold()
     return session.scalar(select(User).where(User.email == email)) or User(id=0, email=email)
 
 

@@ -17,7 +17,9 @@ from budget.importing import ImportResult
 from budget.reporting import Line, Report
 
 WIDTH = 80
-BAR = 24
+BAR, LEAST_BAR = 24, 6
+MOST_OF_A_NAME = 20
+COLUMNS = ("Category", "Spent", "Budget", "Left")
 
 
 def make_console(*, stderr: bool = False) -> Console:
@@ -75,18 +77,24 @@ def describe_import(file: BankFile, result: ImportResult, currency: str | None) 
 def print_report(console: Console, report: Report) -> None:
     unicode = speaks_unicode(console)
     scale = max([max(line.spent, line.budget or Decimal(0)) for line in report.lines], default=Decimal(0))
+    rows = [_cells(line) for line in [*report.lines, report.total]]
+    widths = [max([len(name), *(len(row[place]) for row in rows)]) for place, name in enumerate(COLUMNS)]
+    category = min(widths[0], MOST_OF_A_NAME, max(8, console.width - sum(widths[1:]) - 12))
+    columns = min(BAR, console.width - category - sum(widths[1:]) - 15)
     table = Table(box=box.SIMPLE_HEAD if unicode else box.ASCII2, pad_edge=False, title_justify="left")
     table.title = Text(_title(report), style="bold")
-    table.add_column("Category", max_width=20, no_wrap=True, overflow="ellipsis" if unicode else "crop")
-    for name in ("Spent", "Budget", "Left"):
-        table.add_column(name, justify="right", no_wrap=True)
-    table.add_column("", width=BAR, no_wrap=True)
-    for line in report.lines:
-        table.add_row(*_cells(line), bar(line, scale, unicode))
+    table.add_column(COLUMNS[0], width=category, no_wrap=True, overflow="ellipsis" if unicode else "crop")
+    for name, width in zip(COLUMNS[1:], widths[1:], strict=True):
+        table.add_column(name, justify="right", no_wrap=True, min_width=width)
+    has_bars = columns >= LEAST_BAR
+    if has_bars:
+        table.add_column("", width=columns, no_wrap=True)
+    for line, row in zip(report.lines, rows, strict=False):
+        table.add_row(*row, *([bar(line, scale, unicode, columns)] if has_bars else []))
     table.add_section()
-    table.add_row(*_cells(report.total), style="bold")
+    table.add_row(*rows[-1], style="bold")
     console.print(table)
-    if scale:
+    if scale and has_bars:
         console.print(Text(legend(unicode), style="dim"))
 
 
@@ -97,30 +105,30 @@ def _title(report: Report) -> str:
     return f"{name}: {expenses}" + (f", in {report.currency}" if report.currency else "")
 
 
-def _cells(line: Line) -> list[str | Text]:
+def _cells(line: Line) -> list[Text]:
     left = Text(money(line.left), style="red" if line.left is not None and line.left < 0 else "")
-    return [Text(line.category), money(line.spent), money(line.budget), left]
+    return [Text(line.category), Text(money(line.spent)), Text(money(line.budget)), left]
 
 
-def bar(line: Line, scale: Decimal, unicode: bool) -> Text:
+def bar(line: Line, scale: Decimal, unicode: bool, columns: int = BAR) -> Text:
     """Spent, what is left of the budget, and what is over it: each with a sign of its own."""
     spent_sign, left_sign, over_sign = ("█", "░", "▒") if unicode else ("#", ".", "!")
-    spent, budget = _columns(line.spent, scale), _columns(line.budget or Decimal(0), scale)
+    spent, budget = (_columns(amount, scale, columns) for amount in (line.spent, line.budget or Decimal(0)))
     text = Text()
     if line.budget is None or line.spent <= line.budget:
         text.append(spent_sign * spent, style="cyan" if line.budget is None else "green")
         text.append(left_sign * (budget - spent), style="dim")
     else:
-        over = max(1, spent - budget)  # also when it is too little for a column of its own
-        text.append(spent_sign * max(1, spent - over), style="green")
-        text.append(over_sign * over, style="red")
+        within = max(min(budget, 1), min(budget, spent - 1))
+        text.append(spent_sign * within, style="green")
+        text.append(over_sign * max(1, spent - within), style="red")  # also when it is too little for a column
     return text
 
 
-def _columns(amount: Decimal, scale: Decimal) -> int:
+def _columns(amount: Decimal, scale: Decimal, columns: int) -> int:
     if not scale or not amount:
         return 0
-    return max(1, round(amount / scale * BAR))
+    return max(1, round(amount / scale * columns))
 
 
 def legend(unicode: bool) -> str:

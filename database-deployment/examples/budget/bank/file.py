@@ -111,6 +111,11 @@ class BankFile:
         """How the file was read, and why, in short lines for a person."""
         return list(self.reading.reasons)
 
+    @property
+    def possible_currencies(self) -> frozenset[str]:
+        """Where `currency` is None: what a sign that several share, like $, may stand for."""
+        return self.reading.possible_currencies
+
     def lines(self, progress: Callable[[int], None] | None = None) -> Iterator[Line]:
         """Every line of the file but the blank ones. `progress` hears now and then how many bytes are read."""
         if check_file(self.path) != self.size:
@@ -328,9 +333,12 @@ class _LineReader:
         return amount, direction == "debit"
 
     def pair(self, number: int, cells: list[str]) -> tuple[Decimal, bool] | BadLine:
-        """(amount, whether it is spending) from a debit and a credit column; their own signs do not matter."""
+        """(amount, whether it is spending) from a debit and a credit column.
+
+        Their own signs do not matter, except that among positive debits a negative one is money coming back.
+        """
         amounts: list[Decimal] = []
-        empty = 0
+        empty, turned_back = 0, False
         for index in self.columns.amounts:
             text = cells[index] if index < len(cells) else ""
             if text.strip() in _EMPTY:
@@ -341,6 +349,8 @@ class _LineReader:
             if isinstance(found, str):
                 return self.bad(number, index, cells, found)
             amounts.append(found[0])
+            if index == self.columns.debit and found[1] == "minus" and "(" not in text:
+                turned_back = self.file.reading.debits_turned_back
         first = self.columns.amounts[0]
         if empty == len(amounts):
             names = " and ".join(f'"{self.layout.name(index)}"' for index in self.columns.amounts[1:])
@@ -349,7 +359,7 @@ class _LineReader:
         if debit and credit:
             name = self.layout.name(self.columns.amounts[1])
             return self.bad(number, first, cells, f'is filled, and "{name}" too: only one of them can be')
-        return (debit, True) if debit else (credit, False)
+        return (debit, not turned_back) if debit else (credit, False)
 
     def is_total(self, cells: list[str], description: str) -> bool:
         """Whether the amount is empty because the line is a balance."""

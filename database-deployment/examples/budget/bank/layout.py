@@ -579,11 +579,11 @@ def _not_recognised(path: Path, samples: Mapping[str, Sequence[_Record]], option
         for role, found in wanted.items()
         if found
     ]
-    example = ",".join(places) if len(places) == len(wanted) else "date=1,amount=3"
+    example = ",".join(places) if len(places) == len(wanted) else ",".join(f"{role}=COLUMN" for role in wanted)
     what = " and ".join(f"the {role}" for role in wanted)
     problem = "has no header line" if no_header else f"has no column that is known for {what}"
     return BankFileError(
-        f'{path} {problem}. {_list_columns(header)}\nSay which is which by name or number, perhaps: --map "{example}"'
+        f'{path} {problem}. {_list_columns(header)}\nSay which is which by name or number, like: --map "{example}"'
     )
 
 

@@ -52,6 +52,8 @@ class Reading:
     type_column: int | None
     blank_is_debit: bool  # the type column marks only what comes in
     currency: str | None
+    possible_currencies: frozenset[str]  # of a sign that several share, like $; empty where nothing is known
+    debits_turned_back: bool  # spending is positive in the debit column, so a negative amount there comes back
     last_dated: int  # what stands below this line is no booking
     columns: dict[str, str]  # role -> name
     reasons: tuple[str, ...]
@@ -105,6 +107,7 @@ class Survey:
         self.dash_years: tuple[set[int], set[int]] = (set(), set())  # first and last numbers of dates like 24-01-15
         self.decimals: dict[str, _Seen] = {}
         self.signs: Counter[Sign] = Counter()
+        self.debit_signs: Counter[Sign] = Counter()
         self.currencies: Counter[str] = Counter()
         self.cell_currencies: Counter[str] = Counter()
         self.card_payment: _Seen = (0, "")
@@ -128,7 +131,10 @@ class Survey:
         sign: Sign | None = None
         for index in columns.amounts:
             if index < width and cells[index]:
-                sign = self.note_amount(number, cells[index]) or sign
+                found_sign = self.note_amount(number, cells[index])
+                if found_sign is not None and index == columns.debit:
+                    self.debit_signs[found_sign] += 1
+                sign = found_sign or sign
         if sign == "minus" and not self.card_payment[0] and self.signs["minus"] <= NEGATIVE_LOOKED_AT:
             self.note_card_payment(number, cells)
         for index, found in self.types.items():
@@ -211,6 +217,8 @@ class _Decisions:
             type_column=type_column,
             blank_is_debit=type_column is not None and self.survey.types[type_column].blank_is_debit,
             currency=currency,
+            possible_currencies=self.possible_currencies(),
+            debits_turned_back=0 < self.survey.debit_signs["none"] >= self.survey.debit_signs["minus"],
             last_dated=self.survey.last_dated,
             columns=self.column_names(type_column),
             reasons=(
@@ -392,6 +400,11 @@ class _Decisions:
                     )
             return index
         return None
+
+    def possible_currencies(self) -> frozenset[str]:
+        """What a sign like $ may stand for; nothing where no sign, or a currency, is named."""
+        signs = [SHARED_SYMBOLS[code] for code in self.survey.cell_currencies if code in SHARED_SYMBOLS]
+        return frozenset[str]().union(*signs)
 
     def currency(self) -> str | None:
         """The one currency of the file; None if it is not named, or only by a sign that several share."""
