@@ -925,3 +925,11 @@ def test_a_database_of_a_newer_program_is_not_migrated(tracker: Tracker) -> None
         session.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     engine.dispose()
     assert "does not come from this program" in tracker.refused("migrate")
+
+
+def test_returns_without_a_sign_are_not_booked_as_spending(tracker: Tracker, write: Callable[..., Path]) -> None:
+    lines = "Date,Description,Amount,Type\n2025-01-13,Shoes,12.50,Sale\n2025-01-14,Shoes,5.00,Return\n"
+    error = tracker.refused("import", write(lines))
+    assert 'line 3 says "Return"' in error
+    assert "--spending positive" in error
+    assert "1 new expense" in tracker.ok("import", write(lines.rpartition("2025-01-14")[0]))

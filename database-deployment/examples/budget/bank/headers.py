@@ -304,6 +304,11 @@ NOT_BOOKED: Final = _words(
     "hylatty, zamitnuta",
 )
 
+# A kind of line that is no spending, in a column that does not say debit and credit.
+COMING_IN: Final = re.compile(
+    r"return|refund|reversal|payment|cash ?back|gutschrift|erstattung|remboursement", re.IGNORECASE
+)
+
 # What a card's statement calls the payment of its bill. There purchases are positive and payments negative.
 CARD_PAYMENT: Final = re.compile(
     r"payment.{0,20}thank ?you|thank ?you for.{0,12}payment|payment received|autopay payment|zahlung erhalten"

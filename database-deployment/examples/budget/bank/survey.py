@@ -14,6 +14,7 @@ from typing import Final, Literal
 
 from budget.bank.headers import (
     CARD_PAYMENT,
+    COMING_IN,
     CURRENCIES,
     SHARED_SYMBOLS,
     Direction,
@@ -72,6 +73,7 @@ class _TypeColumn:
     first_other: _Seen = (0, "")
     first_credit: _Seen = (0, "")
     first_debit: _Seen = (0, "")
+    coming_in: _Seen = (0, "")  # a word like "Return", which no column of directions would use
     lines: dict[tuple[Direction, bool], int] = field(default_factory=dict)  # (direction, negative) -> first line
 
     @property
@@ -170,6 +172,8 @@ class Survey:
     def note_type(self, found: _TypeColumn, number: int, text: str, sign: Sign | None) -> None:
         direction = direction_of(text) if text else None
         if direction is None:
+            if COMING_IN.fullmatch(text) and not found.coming_in[0]:
+                found.coming_in = (number, shown(text))
             if not text:
                 found.blanks += 1
                 return
@@ -353,6 +357,13 @@ class _Decisions:
                 f'{self.path}: no amount has a sign, and "{column}" says debit and credit.\nIf it says which lines'
                 f' are spending, say --map "type={column}"; if all are spending, --spending positive.'
             )
+        for found in self.survey.types.values():
+            if found.coming_in[0]:
+                line, text = found.coming_in
+                raise BankFileError(
+                    f'{self.path}: line {line} says "{text}", and no amount has a sign that tells it from spending.\n'
+                    "If all lines are spending, say --spending positive; else take the others out of the file first."
+                )
         return "all", None, "all amounts (none is negative)"
 
     def refuse_card(self, positive: int, negative: int) -> None:
