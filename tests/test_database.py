@@ -747,15 +747,35 @@ def test_a_reader_is_blocked_by_no_reader_and_no_writer(sqlite: Engine) -> None:
     assert read_account(sqlite).number == 2
 
 
-def test_eight_threads_lose_no_increment(engine: Engine) -> None:
+def in_sql(session: Session) -> None:
+    session.execute(update(Account).values(number=Account.number + 1))
+
+
+def locked_first(session: Session) -> None:
+    session.get_one(Account, 1, with_for_update=True).number += 1
+
+
+def read_and_written(session: Session) -> None:
+    session.get_one(Account, 1).number += 1
+
+
+@pytest.mark.parametrize(
+    ("increment", "isolation_level"),
+    [(in_sql, None), (locked_first, None), (read_and_written, "SERIALIZABLE")],
+    ids=["in SQL", "locked first", "serializable"],
+)
+def test_eight_threads_lose_no_increment(
+    engine: Engine, increment: Callable[[Session], None], isolation_level: str | None
+) -> None:
+    """Each cure of references/transactions.md."""
     add_account(engine, number=0)
 
-    def increment(session: Session) -> None:
-        account = session.get_one(Account, 1, with_for_update=True)
-        account.number += 1
+    def run(_: int) -> None:
+        for _ in range(25):
+            run_transaction(engine, increment, isolation_level=isolation_level)
 
     with ThreadPoolExecutor(8) as threads:
-        list(threads.map(lambda _: [run_transaction(engine, increment) for _ in range(25)], range(8)))
+        list(threads.map(run, range(8)))
     assert read_account(engine).number == 200
 
 
