@@ -27,7 +27,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.pool import Pool
 
 import database
-from budget import importing, service
+from budget import importing, schema, service
 from budget.bank import BankFile, ReadingOptions, open_bank_file
 from budget.explaining import explain
 from budget.exporting import export_expenses
@@ -220,8 +220,9 @@ def test_a_long_export_needs_no_more_memory_than_a_short_one(tracker: Tracker, w
 
 MANY_EXPENSES = """
     WITH RECURSIVE numbers AS (SELECT 1 AS number UNION ALL SELECT number + 1 FROM numbers WHERE number < 20000)
-    INSERT INTO expenses (user_id, category_id, amount, description, account, spent_on, fingerprint, created_at)
-    SELECT user_id, category_id, 5, 'Tea', '', spent_on, 'n' || number, created_at
+    INSERT INTO expenses
+        (user_id, category_id, amount, description, search_text, account, spent_on, fingerprint, created_at)
+    SELECT user_id, category_id, 5, 'Tea', 'tea', '', spent_on, 'n' || number, created_at
     FROM numbers CROSS JOIN expenses WHERE description = 'Coffee'
 """
 
@@ -585,14 +586,14 @@ def test_a_new_postgresql_database_names_the_command(postgresql_url: str) -> Non
     tracker = Tracker(postgresql_url)
     for command in (["report"], ["import", str(SAMPLE / "cash-and-app.csv")], ["category", "add", "Food"]):
         assert "budget-tracker.py migrate" in tracker.refused(*command)
-    assert "revision 0001" in tracker.ok("migrate")
+    assert f"revision {schema.NEWEST}" in tracker.ok("migrate")
     tracker.ok("category", "add", "Food")
 
 
 def test_migrate_goes_past_the_pooler(postgresql_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DATABASE_URL_UNPOOLED", postgresql_url)
     pooled = Tracker(f"postgresql://ann:secret@pooler.invalid/{make_url(postgresql_url).database}")
-    assert "revision 0001" in pooled.ok("migrate")
+    assert f"revision {schema.NEWEST}" in pooled.ok("migrate")
     monkeypatch.delenv("DATABASE_URL_UNPOOLED")
     Tracker(postgresql_url).ok("category", "add", "Food")
 

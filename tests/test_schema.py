@@ -50,8 +50,9 @@ def fill(engine: Engine) -> None:
 
 
 EXPENSE = (
-    "INSERT INTO expenses (user_id, category_id, amount, description, account, spent_on, fingerprint, created_at)"
-    " VALUES ({}, {}, {}, 'Lunch', '', {}, {}, '2026-01-31')"
+    "INSERT INTO expenses"
+    " (user_id, category_id, amount, description, search_text, account, spent_on, fingerprint, created_at)"
+    " VALUES ({}, {}, {}, 'Lunch', 'lunch', '', {}, {}, '2026-01-31')"
 )
 BUDGET = "INSERT INTO budgets (user_id, category_id, month, amount) VALUES ({}, {}, {}, {})"
 TRANSFER = (

@@ -34,7 +34,7 @@ from sqlalchemy.orm import Session
 
 from budget.bank import BadLine, BankFile, SkippedLine, SkipReason, SpendingLine
 from budget.errors import ImportRefused
-from budget.models import NO_CATEGORY, DeletedExpense, Expense, User, now
+from budget.models import NO_CATEGORY, DeletedExpense, Expense, User, fold, now
 from budget.service import ensure_categories, insert_into, set_currency
 
 BAD_LINES_SHOWN = 10
@@ -49,6 +49,7 @@ STAGED_LINES = Table(
     Column("spent_on", Date, nullable=False),
     Column("amount", BigInteger, nullable=False),  # cents
     Column("description", Text, nullable=False),
+    Column("search_text", Text, nullable=False),
     Column("account", Text, nullable=False),
     Column("category", Text, nullable=False),
     Column("content", String(32), nullable=False),
@@ -65,7 +66,7 @@ STAGED_CATEGORIES = Table(
     postgresql_on_commit="DROP",
 )
 
-StagedRow = tuple[int, date, int, str, str, str, str, str | None]
+StagedRow = tuple[int, date, int, str, str, str, str, str, str | None]
 
 
 @dataclass(slots=True)
@@ -147,6 +148,7 @@ def _staged_row(line: SpendingLine, account: str) -> StagedRow:
         line.spent_on,
         cents,
         line.description,
+        fold(line.description),
         account,
         category,
         digest,
@@ -241,6 +243,7 @@ def _insert(session: Session, user: User, new: Subquery) -> int:
         "category_id": STAGED_CATEGORIES.c.category_id,
         "amount": new.c.amount,
         "description": new.c.description,
+        "search_text": new.c.search_text,
         "account": new.c.account,
         "spent_on": new.c.spent_on,
         "fingerprint": new.c.identity,

@@ -4,11 +4,12 @@ Amounts are Money: Decimal in Python, whole cents in the database. Every row bel
 to a category does so with its user_id, so nothing can point to another user's category.
 """
 
+import unicodedata
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
-from sqlalchemy import CheckConstraint, Date, ForeignKey, ForeignKeyConstraint, Index, String, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import CheckConstraint, Date, ForeignKey, ForeignKeyConstraint, Index, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, validates
 
 from database import Base
 
@@ -21,6 +22,16 @@ NO_CATEGORY = "Uncategorized"
 
 def now() -> datetime:
     return datetime.now(UTC)
+
+
+def fold(text: str) -> str:
+    """The form in which texts are compared: capitals do not count, for every letter and on both databases.
+
+    The databases' own lower() knows A to Z on SQLite, and what the server's locale knows on PostgreSQL.
+    """
+    if text.isascii():
+        return text.lower()
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", text).casefold())
 
 
 def amount_check(column: str, at_least: str) -> CheckConstraint:
@@ -79,10 +90,16 @@ class Expense(Base):
     category_id: Mapped[int]
     amount: Mapped[Decimal]
     description: Mapped[str] = mapped_column(String(LONGEST_DESCRIPTION))
+    search_text: Mapped[str] = mapped_column(Text)  # the description, folded
     account: Mapped[str] = mapped_column(String(LONGEST_NAME), default="")
     spent_on: Mapped[date] = mapped_column(Date)  # as on the receipt: a day, not a moment
     fingerprint: Mapped[str] = mapped_column(String(64))  # what makes a line of a bank's file count once
     created_at: Mapped[datetime] = mapped_column(default=now)
+
+    @validates("description")
+    def _fold_description(self, _name: str, description: str) -> str:
+        self.search_text = fold(description)
+        return description
 
 
 class DeletedExpense(Base):
@@ -113,7 +130,10 @@ class Budget(Base):
 
 
 class BudgetTransfer(Base):
-    """Budget that was moved between two categories; its request key makes the same request count once."""
+    """Budget that was moved between two categories; its request key makes the same request count once.
+
+    So it outlives them: where a category was deleted or merged into the other one, its side is empty.
+    """
 
     __tablename__ = "budget_transfers"
     __table_args__ = (
@@ -131,8 +151,8 @@ class BudgetTransfer(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
     month: Mapped[date] = mapped_column(Date)
-    from_category_id: Mapped[int]
-    to_category_id: Mapped[int]
+    from_category_id: Mapped[int | None]
+    to_category_id: Mapped[int | None]
     amount: Mapped[Decimal]
     request_key: Mapped[str] = mapped_column(String(64))
     created_at: Mapped[datetime] = mapped_column(default=now)
