@@ -20,15 +20,16 @@ Without DATABASE_URL the data is in budget.db in the current folder.
 # ]
 # ///
 
-import csv
+import codecs
 import io
+import shlex
 import sys
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Literal, TextIO, TypeVar
+from uuid import uuid4
 
 import typer
 from rich.text import Text
@@ -36,21 +37,42 @@ from sqlalchemy import Engine
 from sqlalchemy.engine import URL
 from sqlalchemy.orm import Session
 
-from budget import reporting, schema, service
-from budget.bank import ReadingOptions, open_bank_file, parse_columns
+from budget import budgets, categories, expenses, inputs, listing, reporting, schema
+from budget.changes import Changes, make_changes
 from budget.errors import BudgetError
+from budget.expense_table import print_expenses
 from budget.explaining import explain
-from budget.exporting import export_expenses, written_whole
-from budget.importing import ImportResult, import_expenses
-from budget.models import User
+from budget.listing import ExpenseRow, Wanted
+from budget.merchants import Merchants, make_merchants
+from budget.models import LONGEST_NAME, User
 from budget.periods import Period, month_of, read_month, read_year
-from budget.reporting import make_report
-from budget.terminal import describe_import, import_progress, make_console, money, print_report
-from database import create_database_engine, database_url, migration_url, run_transaction, transaction
+from budget.reporting import TOP, Report, make_report
+from budget.terminal import (
+    import_progress,
+    make_console,
+    money,
+    print_changes,
+    print_merchants,
+    print_report,
+    print_trend,
+)
+from budget.trend import Trend, make_trend, twelve_months
+from budget.users import find_or_create_user, find_user, set_currency
+from database import (
+    CommitOutcomeUnknown,
+    create_database_engine,
+    database_url,
+    migration_url,
+    run_transaction,
+    transaction,
+)
+
+# What only one command needs is imported in that command: `list` is there in half a second.
 
 Result = TypeVar("Result")
 DEFAULT_DATABASE = "sqlite:///budget.db"
 INTERRUPTED = 130  # the exit code after Ctrl-C
+ROWS_ON_A_PAGE = 20
 SAMPLE = Path(schema.__file__).with_name("sample")
 
 app = typer.Typer(
@@ -75,21 +97,40 @@ class Tracker:
     email = "me@localhost"
     url: URL | None = None
 
-    def write(self, work: Callable[[Session, User], Result], *, may_take_long: bool = False) -> Result:
-        """`work` in one transaction that is saved as a whole. Creates the user on first use."""
+    def write(
+        self,
+        work: Callable[[Session, User], Result],
+        *,
+        counts_once: bool = False,
+        may_take_long: bool = False,
+    ) -> Result:
+        """`work` in one transaction that is saved as a whole. Creates the user on first use.
+
+        counts_once: done twice it changes nothing more, so it is done again when the answer to COMMIT was lost.
+        """
 
         def unit(session: Session) -> Result:
             schema.require_newest(session)
-            return work(session, service.find_or_create_user(session, self.email))
+            return work(session, find_or_create_user(session, self.email))
 
+        statement_timeout = 0 if may_take_long else None
         with self._engine() as engine:
-            return run_transaction(engine, unit, statement_timeout=0 if may_take_long else None)
+            try:
+                return run_transaction(engine, unit, statement_timeout=statement_timeout)
+            except CommitOutcomeUnknown:
+                if not counts_once:
+                    raise
+                return run_transaction(engine, unit, statement_timeout=statement_timeout)
 
-    def read(self, work: Callable[[Session, User], Result]) -> Result:
+    def read(self, work: Callable[[Session, User], Result], *, may_take_long: bool = False) -> Result:
         """`work` in a transaction that the database itself keeps read-only."""
-        with self._engine() as engine, transaction(engine, read_only=True) as session:
+        statement_timeout = 0 if may_take_long else None
+        with (
+            self._engine() as engine,
+            transaction(engine, read_only=True, statement_timeout=statement_timeout) as session,
+        ):
             schema.require_newest(session)
-            return work(session, service.find_user(session, self.email))
+            return work(session, find_user(session, self.email))
 
     @contextmanager
     def _engine(self) -> Iterator[Engine]:
@@ -115,34 +156,461 @@ def choose_user(
     tracker.email = user
 
 
+# --- What several commands take
+
+
+def category_names() -> list[str]:
+    """For the completion of the shell, which wants names or nothing, and never an error."""
+    try:
+        return tracker.read(lambda session, user: [each.name for each in categories.list_categories(session, user)])
+    except Exception:
+        return []
+
+
+CategoryName = Annotated[str, typer.Argument(metavar="CATEGORY", autocompletion=category_names)]
+Month = Annotated[str | None, typer.Option(metavar="YYYY-MM", help="This month by default.")]
+Year = Annotated[str | None, typer.Option(metavar="YYYY", help="A whole year.")]
+Account = Annotated[str | None, typer.Option(metavar="NAME", help="The account or card that paid.")]
+RequestKey = Annotated[
+    str | None, typer.Option(metavar="KEY", help="A name for this request: sent again, it counts once.")
+]
+AsJson = Annotated[bool, typer.Option("--json", help="For a program.")]
+AsCsv = Annotated[bool, typer.Option("--csv", help="For a spreadsheet.")]
+
+
+def today() -> date:
+    return date.today()  # noqa: DTZ011 - the day on the user's calendar
+
+
+def chosen_period(month: str | None, year: str | None) -> Period:
+    return optional_period(month, year) or month_of(today())
+
+
+def optional_period(month: str | None, year: str | None) -> Period | None:
+    if month is not None and year is not None:
+        raise BudgetError("Choose one: --month or --year")
+    return read_year(year) if year is not None else read_month(month) if month is not None else None
+
+
+def chosen_key(key: str | None) -> str:
+    return uuid4().hex if key is None else inputs.read_key(key)
+
+
+def say(*lines: str) -> None:
+    for line in lines:
+        console.print(Text(line), soft_wrap=True)
+
+
 # --- A look at it
 
 
 @app.command()
 def demo() -> None:
-    """Show what it does: a year of a household's expenses, imported into a database of its own."""
+    """Show what it does: a year of a household's expenses, imported into a database of its own.
+
+    Example: budget-tracker.py demo
+    """
+    import csv
+    import tempfile
+
+    from budget.bank import ReadingOptions, open_bank_file
+    from budget.importing import describe_import, import_expenses
+
     tracker.url = URL.create("sqlite", database=str(Path(tempfile.mkdtemp(prefix="budget-demo-")) / "budget.db"))
     for name in ("checking-account.csv", "credit-card.csv", "cash-and-app.csv"):
         opened = open_bank_file(SAMPLE / name, ReadingOptions())
         result = tracker.write(lambda session, user, file=opened: import_expenses(session, user, file))  # type: ignore[misc]
-        console.print(Text(describe_import(opened, result, None)[0]))
-    period = read_year("2025")
-    tracker.write(lambda session, user: set_sample_budgets(session, user, period))
+        say(describe_import(opened, result, None)[0])
+
+    def set_sample_budgets(session: Session, user: User) -> None:
+        with (SAMPLE / "budgets.csv").open(encoding="utf-8", newline="") as stream:
+            for row in csv.DictReader(stream):
+                chosen = categories.get_category(session, user, row["category"])
+                for month in read_year("2025").months:
+                    budgets.set_budget(session, user, chosen, month, inputs.read_amount(row["amount"]))
+
+    tracker.write(set_sample_budgets)
     found = tracker.read(lambda session, user: make_report(session, user, read_month("2025-12")))
     console.print()
     print_report(console, found)
     program = f"{sys.orig_argv[0]} {sys.argv[0]}"
-    console.print(Text(f"\nLook further:\n  export DATABASE_URL={tracker.url}"), soft_wrap=True)
-    for command in ("report --year 2025", "report --month 2025-08 --plot august.png", "export expenses.csv"):
-        console.print(Text(f"  {program} {command}"), soft_wrap=True)
+    say(f"\nLook further:\n  export DATABASE_URL={tracker.url}")
+    for command in ("list --contains market", "report trend --year 2025", "report --month 2025-08 --plot august.png"):
+        say(f"  {program} {command}")
 
 
-def set_sample_budgets(session: Session, user: User, period: Period) -> None:
-    with (SAMPLE / "budgets.csv").open(encoding="utf-8", newline="") as stream:
-        for row in csv.DictReader(stream):
-            chosen = service.get_category(session, user, row["category"])
-            for month in period.months:
-                service.set_budget(session, user, chosen, month, service.read_amount(row["amount"]))
+# --- Expenses
+
+
+@app.command()
+def add(
+    what: Annotated[
+        list[str],
+        typer.Argument(metavar="AMOUNT CATEGORY DESCRIPTION ...", help="One expense, or several after each other."),
+    ],
+    on: Annotated[str, typer.Option(metavar="YYYY-MM-DD", help="Or today, or yesterday.")] = "today",
+    account: Account = None,
+    key: RequestKey = None,
+) -> None:
+    """Add what was spent: all of it, or nothing.
+
+    Example: budget-tracker.py add 12.50 Restaurants "Lunch with Anna" 2.40 Transport Bus --on yesterday
+    """
+    if len(what) % 3:
+        raise BudgetError('Write AMOUNT CATEGORY DESCRIPTION for each expense: add 12.50 Food "Two words"')
+    day, account, key = inputs.read_day(on, today()), inputs.read_text(account or "", LONGEST_NAME), chosen_key(key)
+    wanted = [
+        expenses.NewExpense(
+            inputs.read_amount(amount), category, inputs.read_text(description), day, f"{key}.{place}", account
+        )
+        for place, (amount, category, description) in enumerate(zip(*[iter(what)] * 3, strict=True))
+    ]
+    added = tracker.write(lambda session, user: expenses.add_expenses(session, user, wanted), counts_once=True)
+    say(*(f"Added {in_words(expense)}" for expense in added))
+
+
+@app.command("list")
+def list_(
+    contains: Annotated[str | None, typer.Option(metavar="TEXT", help="In the description, in any capitals.")] = None,
+    category: Annotated[str | None, typer.Option(autocompletion=category_names)] = None,
+    month: Annotated[str | None, typer.Option(metavar="YYYY-MM")] = None,
+    year: Annotated[str | None, typer.Option(metavar="YYYY")] = None,
+    least: Annotated[str | None, typer.Option("--min", metavar="AMOUNT")] = None,
+    most: Annotated[str | None, typer.Option("--max", metavar="AMOUNT")] = None,
+    limit: Annotated[
+        int | None, typer.Option(min=1, metavar="N", help=f"{ROWS_ON_A_PAGE} in a terminal; all for a program.")
+    ] = None,
+    after: Annotated[str | None, typer.Option(metavar="PLACE", help="Where the page before ended.")] = None,
+    as_json: AsJson = False,
+    as_csv: AsCsv = False,
+) -> None:
+    """List expenses, the newest first.
+
+    Example: budget-tracker.py list --contains market --year 2025 --min 5
+    """
+    if as_json and as_csv:
+        raise BudgetError("Choose one: --json or --csv")
+    period = optional_period(month, year)
+    limits = [None if amount is None else inputs.read_amount(amount) for amount in (least, most)]
+    place = None if after is None else listing.read_cursor(after)
+    if limit is None and not (as_json or as_csv):
+        limit = ROWS_ON_A_PAGE
+
+    def work(session: Session, user: User) -> None:
+        chosen = None if category is None else categories.get_category(session, user, category)
+        page = listing.list_expenses(session, user, Wanted(chosen, contains, period, *limits), limit, place)
+        if as_json:
+            listing.write_json(page, for_programs())
+        elif as_csv:
+            listing.write_csv(page, for_programs())
+        else:
+            print_expenses(console, page, user.currency)
+
+    tracker.read(work)
+
+
+@app.command()
+def edit(
+    number: Annotated[int, typer.Argument(metavar="NUMBER", help="As `list` shows it.")],
+    amount: Annotated[str | None, typer.Option(metavar="AMOUNT")] = None,
+    category: Annotated[str | None, typer.Option(autocompletion=category_names)] = None,
+    description: Annotated[str | None, typer.Option(metavar="TEXT")] = None,
+    on: Annotated[str | None, typer.Option(metavar="YYYY-MM-DD")] = None,
+    account: Account = None,
+) -> None:
+    """Change one expense: what you name, and nothing else.
+
+    Example: budget-tracker.py edit 17 --category Gifts --description "Flowers for Anna"
+    """
+    changes = expenses.NewValues()
+    if amount is not None:
+        changes["amount"] = inputs.read_amount(amount)
+    if category is not None:
+        changes["category"] = category
+    if description is not None:
+        changes["description"] = inputs.read_text(description)
+    if on is not None:
+        changes["spent_on"] = inputs.read_day(on, today())
+    if account is not None:
+        changes["account"] = inputs.read_text(account, LONGEST_NAME)
+    if not changes:
+        raise BudgetError("Nothing to change: name --amount, --category, --description, --on or --account")
+    edited = tracker.write(
+        lambda session, user: expenses.edit_expense(session, user, number, changes), counts_once=True
+    )
+    say(f"Now {in_words(edited)}")
+
+
+@app.command()
+def delete(
+    numbers: Annotated[list[int], typer.Argument(metavar="NUMBER ...", help="As `list` shows them.")],
+) -> None:
+    """Delete expenses: all that you name, or none. The bank's next file does not bring them back.
+
+    Example: budget-tracker.py delete 17 18
+    """
+    deleted = tracker.write(lambda session, user: expenses.delete_expenses(session, user, numbers))
+    say(*(f"Deleted {in_words(expense)}" for expense in deleted))
+    say("To undo it:", *(f"  budget-tracker.py {how_to_add(expense)}" for expense in deleted))
+
+
+def in_words(expense: ExpenseRow) -> str:
+    described = [expense.category, expense.description, expense.account]
+    return f"{expense.number}: {expense.spent_on}, {money(expense.amount)}, {', '.join(filter(None, described))}"
+
+
+def how_to_add(expense: ExpenseRow) -> str:
+    options = ["--on", str(expense.spent_on)] + (["--account", expense.account] if expense.account else [])
+    return shlex.join(["add", *options, "--", str(expense.amount), expense.category, expense.description])
+
+
+# --- Categories and budgets
+
+
+@category_app.command("add")
+def category_add(name: Annotated[str, typer.Argument(metavar="NAME")]) -> None:
+    """Add a category.
+
+    Example: budget-tracker.py category add "Eating out"
+    """
+    added = tracker.write(lambda session, user: categories.add_category(session, user, name).name)
+    say(f"Added the category {added}")
+
+
+@category_app.command("list")
+def category_list() -> None:
+    """List your categories.
+
+    Example: budget-tracker.py category list
+    """
+    say(*tracker.read(lambda session, user: [each.name for each in categories.list_categories(session, user)]))
+
+
+@category_app.command("rename")
+def category_rename(name: CategoryName, new_name: Annotated[str, typer.Argument(metavar="NEW_NAME")]) -> None:
+    """Give a category another name; its expenses and budgets stay with it.
+
+    Example: budget-tracker.py category rename Kids Children
+    """
+    renamed = tracker.write(lambda session, user: categories.rename_category(session, user, name, new_name).name)
+    say(f"It is {renamed} now")
+
+
+@category_app.command("merge")
+def category_merge(
+    name: CategoryName,
+    into: Annotated[str, typer.Argument(metavar="OTHER", autocompletion=category_names)],
+) -> None:
+    """Give the expenses and the budgets of a category to another one, and delete it.
+
+    Example: budget-tracker.py category merge Gifts Shopping
+    """
+    merged = tracker.write(lambda session, user: categories.merge_categories(session, user, name, into))
+    say(f"{merged.source} is {merged.target} now, with {count_of(merged.expenses, 'expense')} more")
+
+
+@category_app.command("delete")
+def category_delete(name: CategoryName) -> None:
+    """Delete a category that has no expenses, and its budgets with it.
+
+    Example: budget-tracker.py category delete Hobbies
+    """
+    deleted = tracker.write(lambda session, user: categories.delete_category(session, user, name))
+    its_budgets = f", and its budgets of {count_of(deleted.budgets, 'month')}" if deleted.budgets else ""
+    say(f"Deleted the category {deleted.name}{its_budgets}")
+
+
+def count_of(count: int, what: str) -> str:
+    return f"1 {what}" if count == 1 else f"{count:,} {what}s"
+
+
+@budget_app.command("set")
+def budget_set(
+    category: CategoryName,
+    amount: Annotated[str, typer.Argument(metavar="AMOUNT")],
+    month: Month = None,
+    year: Annotated[str | None, typer.Option(metavar="YYYY", help="Every month of a year.")] = None,
+) -> None:
+    """Set what may be spent on a category in a month.
+
+    Example: budget-tracker.py budget set Groceries 700 --year 2026
+    """
+    period, planned = chosen_period(month, year), inputs.read_amount(amount)
+
+    def work(session: Session, user: User) -> str:
+        chosen = categories.get_category(session, user, category, hold=True)
+        for each in period.months:
+            budgets.set_budget(session, user, chosen, each, planned)
+        return chosen.name
+
+    name = tracker.write(work, counts_once=True)
+    say(f"{name}: {money(planned)} for {'each month of ' if year else ''}{period.label}")
+
+
+@budget_app.command("copy")
+def budget_copy(
+    source: Annotated[str, typer.Argument(metavar="FROM", help="The month to copy, as YYYY-MM.")],
+    target: Annotated[str, typer.Argument(metavar="TO", help="The month that gets its budgets.")],
+    replace: Annotated[bool, typer.Option(help="Also where the month has a budget already.")] = False,
+) -> None:
+    """Give the budgets of one month to another. What is set there already stays.
+
+    Example: budget-tracker.py budget copy 2025-12 2026-01
+    """
+    from_month, to_month = read_month(source), read_month(target)
+    count = tracker.write(
+        lambda session, user: budgets.copy_budgets(session, user, from_month.first, to_month.first, replace=replace),
+        counts_once=True,
+    )
+    say(f"{count_of(count, 'budget')} copied from {from_month.label} to {to_month.label}")
+
+
+@budget_app.command("delete")
+def budget_delete(category: CategoryName, month: Month = None) -> None:
+    """Take a budget away, which is not the same as a budget of 0.
+
+    Example: budget-tracker.py budget delete Travel --month 2025-12
+    """
+    period = chosen_period(month, None)
+
+    def work(session: Session, user: User) -> str:
+        chosen = categories.get_category(session, user, category)
+        if not budgets.delete_budget(session, user, chosen, period.first):
+            raise BudgetError(f"{chosen.name} has no budget in {period.label}")
+        return chosen.name
+
+    say(f"{tracker.write(work)} has no budget in {period.label} any more")
+
+
+@budget_app.command("list")
+def budget_list(month: Month = None) -> None:
+    """List the budgets of a month.
+
+    Example: budget-tracker.py budget list --month 2025-12
+    """
+    period = chosen_period(month, None)
+    found = tracker.read(lambda session, user: budgets.list_budgets(session, user, period.first))
+    if not found:
+        say(f"No budgets for {period.label}. `budget set CATEGORY AMOUNT` makes one.")
+    for name, amount in found:
+        say(f"{name:<24} {money(amount):>12}")
+
+
+@app.command()
+def transfer(
+    source: Annotated[str, typer.Argument(metavar="FROM", autocompletion=category_names)],
+    target: Annotated[str, typer.Argument(metavar="TO", autocompletion=category_names)],
+    amount: Annotated[str, typer.Argument(metavar="AMOUNT")],
+    month: Month = None,
+    key: RequestKey = None,
+) -> None:
+    """Move budget of a month from one category to another.
+
+    Example: budget-tracker.py transfer Restaurants Groceries 50 --month 2025-12
+    """
+    period, moved, request_key = chosen_period(month, None), inputs.read_amount(amount), chosen_key(key)
+    done = tracker.write(
+        lambda session, user: budgets.transfer_budget(
+            session, user, period.first, (source, target), moved, request_key
+        ),
+        counts_once=True,
+    )
+    what = f"{money(moved)} from {done.source} to {done.target} in {period.label}"
+    say(f"Moved {what}" if done.is_new else f"Moved already, and not again: {what}")
+    say(f"Now {done.source} has {money(done.source_left)}, {done.target} has {money(done.target_left)}")
+
+
+# --- Reports
+
+
+Kind = Literal["month", "trend", "merchants", "changes"]
+
+
+@app.command()
+def report(
+    kind: Annotated[
+        Kind, typer.Argument(metavar="KIND", help="month, trend, merchants or changes.", show_default="month")
+    ] = "month",
+    month: Month = None,
+    year: Year = None,
+    category: Annotated[
+        str | None, typer.Option(metavar="CATEGORY", help="The trend of this one.", autocompletion=category_names)
+    ] = None,
+    top: Annotated[int | None, typer.Option(metavar="N", min=1, help="So many merchants or changes: 10.")] = None,
+    plot: Annotated[
+        Path | None, typer.Option(metavar="FILE.png|svg", help="Draw the month or the trend into a file.")
+    ] = None,
+    as_json: AsJson = False,
+    as_csv: AsCsv = False,
+) -> None:
+    """What was spent: beside the budgets of a month, as a trend of twelve months, by merchant, or what changed.
+
+    Example: budget-tracker.py report --month 2025-12 --plot december.png
+
+    Example: budget-tracker.py report trend --category Groceries
+
+    Example: budget-tracker.py report changes --year 2025
+    """
+    if as_json and as_csv:
+        raise BudgetError("Choose one: --json or --csv")
+    if category is not None and kind != "trend":
+        raise BudgetError("--category is for `report trend`")
+    if top is not None and kind not in ("merchants", "changes"):
+        raise BudgetError("--top is for `report merchants` and `report changes`")
+    if plot and kind not in ("month", "trend"):
+        raise BudgetError("--plot draws `report month` and `report trend`")
+    period = chosen_period(month, year)
+
+    def make(session: Session, user: User) -> Report | Trend | Merchants | Changes:
+        if kind == "trend":
+            only = None if category is None else categories.get_category(session, user, category)
+            return make_trend(session, user, twelve_months(period), today(), only)
+        if kind == "merchants":
+            return make_merchants(session, user, period, top or TOP)
+        if kind == "changes":
+            return make_changes(session, user, period, today(), top or TOP)
+        return make_report(session, user, period, today())
+
+    found, days = tracker.read(lambda session, user: (make(session, user), reporting.days_with_expenses(session, user)))
+    if as_json:
+        reporting.write_json(found, for_programs())
+    elif as_csv:
+        reporting.write_csv(found, for_programs())
+    else:
+        print_any(found)
+        if found.is_empty:
+            say(where_to_look(days))
+    if plot:
+        draw(found, plot)
+        print(f"drawn into {plot}", file=sys.stderr)
+
+
+def print_any(found: Report | Trend | Merchants | Changes) -> None:
+    match found:
+        case Report():
+            print_report(console, found)
+        case Trend():
+            print_trend(console, found)
+        case Merchants():
+            print_merchants(console, found)
+        case Changes():
+            print_changes(console, found)
+
+
+def draw(found: Report | Trend | Merchants | Changes, path: Path) -> None:
+    from budget.plotting import plot_report, plot_trend  # takes a second that no other command should pay
+
+    match found:
+        case Report():
+            plot_report(found, path)
+        case Trend():
+            plot_trend(found, path)
+
+
+def where_to_look(days: tuple[date, date] | None) -> str:
+    if days is None:
+        return "There are no expenses yet. `import FILE.csv` reads what your bank gives you."
+    return f"Your expenses are from {days[0]} to {days[1]}: try --month {days[1]:%Y-%m}"
 
 
 # --- Bringing data in and out
@@ -176,6 +644,9 @@ def import_(
 
     Example: budget-tracker.py import january.csv --dates day-first
     """
+    from budget.bank import ReadingOptions, open_bank_file, parse_columns
+    from budget.importing import ImportResult, describe_import, import_expenses
+
     options = ReadingOptions(
         columns=parse_columns(columns) if columns else {},
         dates=dates,
@@ -183,19 +654,18 @@ def import_(
         spending=spending,
         encoding=encoding,
     )
-    default_account = service.read_name(account) if account else ""
+    default_account = inputs.read_name(account) if account else ""
     with import_progress("Looking at", file) as progress:
         opened = open_bank_file(file, options, progress)
 
     def work(session: Session, user: User) -> tuple[ImportResult, str | None]:
         if currency:
-            service.set_currency(session, user, currency)
+            set_currency(session, user, currency)
         with import_progress("Importing", file) as progress:
             return import_expenses(session, user, opened, default_account, progress), user.currency
 
-    result, its_currency = tracker.write(work, may_take_long=True)
-    for line in describe_import(opened, result, its_currency):
-        console.print(Text(line))
+    result, its_currency = tracker.write(work, counts_once=True, may_take_long=True)
+    say(*describe_import(opened, result, its_currency))
 
 
 @app.command()
@@ -206,110 +676,14 @@ def export(
 
     Example: budget-tracker.py export expenses.csv
     """
+    from budget.exporting import export_expenses, written_whole
+
     if str(file) == "-":
-        for_programs(sys.stdout)
-        tracker.read(lambda session, user: export_expenses(session, user, sys.stdout))
+        tracker.read(lambda session, user: export_expenses(session, user, for_programs()))
         return
     with written_whole(file) as stream:
         count = tracker.read(lambda session, user: export_expenses(session, user, stream))
-    console.print(Text(f"{'1 expense' if count == 1 else f'{count:,} expenses'} written to {file}"))
-
-
-# --- Reports
-
-
-@app.command()
-def report(
-    month: Annotated[str | None, typer.Option(metavar="YYYY-MM", help="This month by default.")] = None,
-    year: Annotated[str | None, typer.Option(metavar="YYYY")] = None,
-    plot: Annotated[Path | None, typer.Option(metavar="FILE.png|svg", help="Draw it into a file.")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="For a program.")] = False,
-    as_csv: Annotated[bool, typer.Option("--csv", help="For a spreadsheet.")] = False,
-) -> None:
-    """What was spent on each category, beside its budget.
-
-    Example: budget-tracker.py report --month 2025-12 --plot december.png
-    """
-    if (month and year) or (as_json and as_csv):
-        raise BudgetError("Choose one: --month or --year, --json or --csv")
-    period = read_year(year) if year else read_month(month) if month else month_of(date.today())  # noqa: DTZ011
-    found, days = tracker.read(
-        lambda session, user: (make_report(session, user, period), reporting.days_with_expenses(session, user))
-    )
-    if as_json or as_csv:
-        for_programs(sys.stdout)
-    if as_json:
-        reporting.write_json(found, sys.stdout)
-    elif as_csv:
-        reporting.write_csv(found, sys.stdout)
-    else:
-        print_report(console, found)
-        if not found.expenses:
-            console.print(Text(where_to_look(days)))
-    if plot:
-        from budget.plotting import plot_report  # takes a second that no other command should pay
-
-        plot_report(found, plot)
-        print(f"drawn into {plot}", file=sys.stderr)
-
-
-def where_to_look(days: tuple[date, date] | None) -> str:
-    if days is None:
-        return "There are no expenses yet. `import FILE.csv` reads what your bank gives you."
-    return f"Your expenses are from {days[0]} to {days[1]}: try --month {days[1]:%Y-%m}"
-
-
-# --- Categories and budgets
-
-
-@category_app.command("add")
-def category_add(name: str) -> None:
-    """Add a category. Example: budget-tracker.py category add "Eating out" """
-    added = tracker.write(lambda session, user: service.add_category(session, user, name).name)
-    console.print(Text(f"Added the category {added}"))
-
-
-@category_app.command("list")
-def category_list() -> None:
-    """List your categories."""
-    for name in tracker.read(lambda session, user: [each.name for each in service.list_categories(session, user)]):
-        console.print(Text(name))
-
-
-@budget_app.command("set")
-def budget_set(
-    category: str,
-    amount: str,
-    month: Annotated[str | None, typer.Option(metavar="YYYY-MM", help="This month by default.")] = None,
-    year: Annotated[str | None, typer.Option(metavar="YYYY", help="Every month of a year.")] = None,
-) -> None:
-    """Set what may be spent on a category in a month. Example: budget-tracker.py budget set Food 400 --year 2026"""
-    if month and year:
-        raise BudgetError("Choose one: --month or --year")
-    period = read_year(year) if year else read_month(month) if month else month_of(date.today())  # noqa: DTZ011
-    planned = service.read_amount(amount)
-
-    def work(session: Session, user: User) -> str:
-        chosen = service.get_category(session, user, category)
-        for each in period.months:
-            service.set_budget(session, user, chosen, each, planned)
-        return chosen.name
-
-    name = tracker.write(work)
-    console.print(Text(f"{name}: {money(planned)} for {'each month of ' if year else ''}{period.label}"))
-
-
-@budget_app.command("list")
-def budget_list(
-    month: Annotated[str | None, typer.Option(metavar="YYYY-MM", help="This month by default.")] = None,
-) -> None:
-    """List the budgets of a month."""
-    period = read_month(month) if month else month_of(date.today())  # noqa: DTZ011
-    budgets = tracker.read(lambda session, user: service.list_budgets(session, user, period.first))
-    if not budgets:
-        console.print(Text(f"No budgets for {period.label}. `budget set CATEGORY AMOUNT` makes one."))
-    for name, amount in budgets:
-        console.print(Text(f"{name:<24} {money(amount):>12}"))
+    say(f"{count_of(count, 'expense')} written to {file}")
 
 
 # --- The database
@@ -317,31 +691,73 @@ def budget_list(
 
 @app.command()
 def migrate() -> None:
-    """Bring the database's schema to the newest revision, over the direct connection. Safe to repeat."""
+    """Bring the database's schema to the newest revision, over the direct connection. Safe to repeat.
+
+    Example: budget-tracker.py migrate
+    """
     tracker.url = migration_url(default=DEFAULT_DATABASE)
     engine = create_database_engine(tracker.url)
     try:
         schema.upgrade(engine)
     finally:
         engine.dispose()
-    console.print(Text(f"The schema is at revision {schema.NEWEST}"))
+    say(f"The schema is at revision {schema.NEWEST}")
 
 
-def for_programs(stream: TextIO) -> None:
-    """UTF-8 and plain line ends, whatever the terminal is."""
-    if isinstance(stream, io.TextIOWrapper):
-        stream.reconfigure(encoding="utf-8", newline="\n")
+@app.command()
+def check() -> None:
+    """Look whether the database is as it should be: schema, foreign keys, constraints, sums, and its own check.
+
+    Example: budget-tracker.py check
+    """
+    from budget.checking import check_database
+
+    def work(session: Session, _user: User) -> int:
+        problems = 0
+        for checked in check_database(session):
+            say(
+                f"{'well ' if not checked.problems else 'WRONG'} {checked.what}",
+                *(f"      {each}" for each in checked.problems),
+            )
+            problems += len(checked.problems)
+        return problems
+
+    if problems := tracker.read(work, may_take_long=True):
+        raise BudgetError(f"{count_of(problems, 'problem')} found. Make a copy of the database before you mend it")
 
 
-def for_people(stream: TextIO) -> None:
-    """A letter that the terminal does not have becomes a question mark, and not an error after the work is done."""
-    if isinstance(stream, io.TextIOWrapper):
-        stream.reconfigure(errors="replace")
+# --- The way in
+
+
+def for_programs() -> TextIO:
+    """The output in UTF-8 and with plain line ends, whatever the terminal is."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(encoding="utf-8", newline="\n")
+    return sys.stdout
+
+
+def for_people(*streams: TextIO) -> list[str]:
+    """A letter that the terminal does not have becomes a question mark, and not an error after the work is done.
+
+    Returns a list that is filled with the first such letter.
+    """
+    missing: list[str] = []
+
+    def question_mark(error: UnicodeError) -> tuple[str, int]:
+        if not isinstance(error, UnicodeEncodeError):
+            raise error
+        missing[:] = missing or [error.object[error.start]]
+        return "?" * (error.end - error.start), error.end
+
+    codecs.register_error("question_mark", question_mark)
+    for stream in streams:
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="question_mark")
+    return missing
 
 
 def main() -> None:
-    for_people(sys.stdout)
-    for_people(sys.stderr)
+    missing = for_people(sys.stdout, sys.stderr)
     try:
         app()
     except SystemExit as ended:
@@ -355,6 +771,12 @@ def main() -> None:
         message, code = explained
         print(message, file=sys.stderr)
         sys.exit(code)
+    finally:
+        if missing:
+            print(
+                f"This terminal has no {missing[0]!a} and others, shown as ?. PYTHONUTF8=1 shows all letters",
+                file=sys.stderr,
+            )
 
 
 if __name__ == "__main__":

@@ -13,5 +13,13 @@ class UnknownCategory(BudgetError):
     """The user has no category of this name."""
 
 
+class UnknownExpense(BudgetError):
+    """The user has no expense of this number."""
+
+
+class KeyTaken(BudgetError):
+    """The request key stands for another request."""
+
+
 class ImportRefused(BudgetError):
     """A file that was not imported; nothing of it was saved."""

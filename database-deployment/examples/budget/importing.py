@@ -7,7 +7,7 @@ moves what is new into `expenses`, so a file of a million lines costs a few stat
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 from hashlib import blake2b
 from itertools import islice
@@ -33,12 +33,14 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from budget.bank import BadLine, BankFile, SkippedLine, SkipReason, SpendingLine
+from budget.categories import ensure_categories
 from budget.errors import ImportRefused
+from budget.inputs import A_YEAR
 from budget.models import NO_CATEGORY, DeletedExpense, Expense, User, fold, now
-from budget.service import ensure_categories, insert_into, set_currency
+from budget.upsert import insert_into
+from budget.users import set_currency
 
 BAD_LINES_SHOWN = 10
-A_YEAR = timedelta(days=366)
 ROWS_AT_A_TIME = 5000
 
 _temporary = MetaData()
@@ -269,3 +271,28 @@ def explain_bad_lines(file: BankFile, result: ImportResult) -> str:
     more = result.bad_count - len(result.bad)
     rest = [f"  and {more:,} more"] if more else []
     return "\n".join([f"{file.path.name} was not imported, {count} cannot be read:", *told, *rest])
+
+
+SKIPPED: dict[SkipReason, str] = {
+    "money in": "with money coming in",
+    "zero": "of 0.00",
+    "balance": "with a balance",
+    "not booked": "not booked yet",
+    "no booking": "without a booking",
+}
+
+
+def describe_import(file: BankFile, result: ImportResult, currency: str | None) -> list[str]:
+    """What came of it, in one line; then what a person should know of how the file was read."""
+    expenses = "1 new expense" if result.added == 1 else f"{result.added:,} new expenses"
+    lines = [f"{file.path.name}: {expenses}"]
+    if result.known:
+        lines[0] += f", {result.known:,} known already"
+    if result.first and result.last:
+        lines[0] += f" ({result.first} to {result.last}, {result.spent:,.2f} {currency or ''}".rstrip() + ")"
+    if result.skipped:
+        counts = [f"{count:,} {SKIPPED[reason]}" for reason, count in result.skipped.most_common()]
+        lines.append(f"  lines that are no spending: {', '.join(counts)}")
+    if result.new_categories:
+        lines.append(f"  new categories: {', '.join(result.new_categories)}")
+    return lines + [f"  {each}" for each in file.describe()]

@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from budget.errors import BudgetError
 
@@ -45,3 +45,16 @@ def read_year(text: str) -> Period:
     if re.fullmatch(r"\d{4}", text.strip(), re.ASCII) and EARLIEST_YEAR <= int(text) <= LATEST_YEAR:
         return Period(text.strip(), date(int(text), 1, 1), date(int(text) + 1, 1, 1))
     raise BudgetError(f"{text!r} is not a year. Write it like 2025")
+
+
+def name_of(period: Period) -> str:
+    """`2025`, `March 2025`, `May 2025 to April 2026`, `1 to 22 March 2025`, `1 January to 22 March 2025`."""
+    first, last = period.first, period.next_first - timedelta(days=1)
+    if period.next_first.day != 1:
+        began = f"{first.day}" if (first.year, first.month) == (last.year, last.month) else f"{first.day} {first:%B}"
+        return f"{began} to {last.day} {last:%B %Y}" if first != last else f"{last.day} {last:%B %Y}"
+    if len(period.months) == 1:
+        return f"{first:%B %Y}"
+    if first.year == last.year:
+        return f"{first:%Y}" if len(period.months) == 12 else f"{first:%B} to {last:%B %Y}"
+    return f"{first:%B %Y} to {last:%B %Y}"

@@ -1,25 +1,26 @@
 """How imports and reports look in a terminal: at most 80 columns, and good to read without colour too."""
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from decimal import Decimal
 from pathlib import Path
 
 from rich import box
 from rich.console import Console
-from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 from rich.text import Text
 
-from budget.bank import BankFile, SkipReason
-from budget.importing import ImportResult
-from budget.reporting import Line, Report
+from budget.changes import Changes
+from budget.merchants import Merchant, Merchants
+from budget.periods import name_of
+from budget.reporting import NOTHING, BesideBudget, Report
+from budget.trend import Trend
 
 WIDTH = 80
-BAR, LEAST_BAR = 24, 6
-MOST_OF_A_NAME = 20
-COLUMNS = ("Category", "Spent", "Budget", "Left")
+BAR, SHORT_BAR, LEAST_BAR = 24, 12, 6
+NAME, LEAST_NAME = 20, 8
+SIGNS = {True: ("█", "░", "▒"), False: ("#", ".", "!")}  # spent, left, over: with Unicode and without
 
 
 def make_console(*, stderr: bool = False) -> Console:
@@ -43,94 +44,208 @@ def import_progress(doing: str, file: Path) -> Iterator[Callable[[int], None] | 
     if not sys.stderr.isatty() or not file.is_file():
         yield None
         return
+    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
+
     columns = (TextColumn("{task.description}", markup=False), BarColumn(), DownloadColumn(), TimeRemainingColumn())
     with Progress(*columns, console=make_console(stderr=True), transient=True) as bar:
         task = bar.add_task(f"{doing} {file.name}", total=file.stat().st_size)
         yield lambda done: bar.update(task, completed=done)
 
 
-SKIPPED: dict[SkipReason, str] = {
-    "money in": "with money coming in",
-    "zero": "of 0.00",
-    "balance": "with a balance",
-    "not booked": "not booked yet",
-    "no booking": "without a booking",
-}
+# --- A table
 
 
-def describe_import(file: BankFile, result: ImportResult, currency: str | None) -> list[str]:
-    """What came of it, in one line; then what a person should know of how the file was read."""
-    expenses = "1 new expense" if result.added == 1 else f"{result.added:,} new expenses"
-    lines = [f"{file.path.name}: {expenses}"]
-    if result.known:
-        lines[0] += f", {result.known:,} known already"
-    if result.first and result.last:
-        lines[0] += f" ({result.first} to {result.last}, {money(result.spent)} {currency or ''}".rstrip() + ")"
-    if result.skipped:
-        counts = [f"{count:,} {SKIPPED[reason]}" for reason, count in result.skipped.most_common()]
-        lines.append(f"  lines that are no spending: {', '.join(counts)}")
-    if result.new_categories:
-        lines.append(f"  new categories: {', '.join(result.new_categories)}")
-    return lines + [f"  {each}" for each in file.describe()]
+def print_table(
+    console: Console,
+    title: str,
+    columns: Sequence[str],
+    rows: Sequence[Sequence[Text]],
+    total: Sequence[Text],
+    draw: Callable[[int], list[Text]],
+    longest_bar: int = BAR,
+) -> bool:
+    """A name, amounts, and a bar where there is room for it; returns whether there was. An amount is never cut.
 
+    `draw` gives the bars of the rows, in so many columns; a row after the last of them has none.
+    """
+    rows = [[_writable(row[0], console), *row[1:]] for row in rows]
+    widths = [max(len(name), *(row[place].cell_len for row in [*rows, total])) for place, name in enumerate(columns)]
+    amounts, gaps = sum(widths[1:]), 3 * len(columns)
+    name = min(widths[0], max(NAME, console.width - amounts - gaps - 3 - longest_bar))
+    bar_columns = min(longest_bar, console.width - name - amounts - gaps - 3)
+    has_bars = bar_columns >= LEAST_BAR
+    if not has_bars:
+        gaps = len(columns) + 1
+        name = min(widths[0], max(LEAST_NAME, console.width - amounts - gaps))
+    bars = draw(bar_columns) if has_bars else []
 
-def print_report(console: Console, report: Report) -> None:
     unicode = speaks_unicode(console)
-    scale = max([max(line.spent, line.budget or Decimal(0)) for line in report.lines], default=Decimal(0))
-    rows = [_cells(line) for line in [*report.lines, report.total]]
-    widths = [max([len(name), *(len(row[place]) for row in rows)]) for place, name in enumerate(COLUMNS)]
-    category = min(widths[0], MOST_OF_A_NAME, max(8, console.width - sum(widths[1:]) - 12))
-    columns = min(BAR, console.width - category - sum(widths[1:]) - 15)
     table = Table(box=box.SIMPLE_HEAD if unicode else box.ASCII2, pad_edge=False, title_justify="left")
-    table.title = Text(_title(report), style="bold")
-    table.add_column(COLUMNS[0], width=category, no_wrap=True, overflow="ellipsis" if unicode else "crop")
-    for name, width in zip(COLUMNS[1:], widths[1:], strict=True):
-        table.add_column(name, justify="right", no_wrap=True, min_width=width)
-    has_bars = columns >= LEAST_BAR
+    table.title = Text(title, style="bold")
+    table.padding = (0, 1) if has_bars else 0
+    table.add_column(columns[0], width=name, no_wrap=True, overflow="ellipsis" if unicode else "crop")
+    for column, width in zip(columns[1:], widths[1:], strict=True):
+        table.add_column(column, justify="right", no_wrap=True, min_width=width)
     if has_bars:
-        table.add_column("", width=columns, no_wrap=True)
-    for line, row in zip(report.lines, rows, strict=False):
-        table.add_row(*row, *([bar(line, scale, unicode, columns)] if has_bars else []))
+        table.add_column("", width=bar_columns, no_wrap=True)
+    for number, row in enumerate(rows):
+        table.add_row(*row, *bars[number : number + 1])
     table.add_section()
-    table.add_row(*rows[-1], style="bold")
-    console.print(table)
-    if scale and has_bars:
-        console.print(Text(legend(unicode), style="dim"))
+    table.add_row(*total, style="bold")
+    console.print(table, crop=False)  # the terminal itself breaks a line that is too wide, and nothing is lost
+    return has_bars
 
 
-def _title(report: Report) -> str:
-    months = report.period.months
-    name = f"{months[0]:%B %Y}" if len(months) == 1 else report.period.label
-    expenses = "1 expense" if report.expenses == 1 else f"{report.expenses:,} expenses"
-    return f"{name}: {expenses}" + (f", in {report.currency}" if report.currency else "")
+def _writable(name: Text, console: Console) -> Text:
+    """As the terminal will write it: what stands for a letter may be narrower than the letter."""
+    return Text(name.plain.encode(console.encoding, "replace").decode(console.encoding))
 
 
-def _cells(line: Line) -> list[Text]:
-    left = Text(money(line.left), style="red" if line.left is not None and line.left < 0 else "")
-    return [Text(line.category), Text(money(line.spent)), Text(money(line.budget)), left]
-
-
-def bar(line: Line, scale: Decimal, unicode: bool, columns: int = BAR) -> Text:
+def bar(line: BesideBudget, scale: Decimal, columns: int, unicode: bool) -> Text:
     """Spent, what is left of the budget, and what is over it: each with a sign of its own."""
-    spent_sign, left_sign, over_sign = ("█", "░", "▒") if unicode else ("#", ".", "!")
-    spent, budget = (_columns(amount, scale, columns) for amount in (line.spent, line.budget or Decimal(0)))
+    spent_sign, left_sign, over_sign = SIGNS[unicode]
+    left = line.left or NOTHING
+    spent, planned = (bar_length(amount, scale, columns) for amount in (line.spent, line.spent + left))
     text = Text()
-    if line.budget is None or line.spent <= line.budget:
+    if left >= 0:
         text.append(spent_sign * spent, style="cyan" if line.budget is None else "green")
-        text.append(left_sign * (budget - spent), style="dim")
+        text.append(left_sign * (planned - spent), style="dim")
     else:
-        within = max(min(budget, 1), min(budget, spent - 1))
+        within = max(min(planned, 1), min(planned, spent - 1))
         text.append(spent_sign * within, style="green")
         text.append(over_sign * max(1, spent - within), style="red")  # also when it is too little for a column
     return text
 
 
-def _columns(amount: Decimal, scale: Decimal, columns: int) -> int:
-    if not scale or not amount:
-        return 0
-    return max(1, round(amount / scale * columns))
+def bar_length(amount: Decimal, scale: Decimal, columns: int) -> int:
+    """The smallest amount is seen too."""
+    return max(1, round(amount / scale * columns)) if amount else 0
 
 
-def legend(unicode: bool) -> str:
-    spent, left, over = ("█", "░", "▒") if unicode else ("#", ".", "!")
-    return f"{spent} spent   {left} left of the budget   {over} over the budget"
+# --- The reports
+
+
+def print_report(console: Console, report: Report) -> None:
+    expenses = "1 expense" if report.expenses == 1 else f"{report.expenses:,} expenses"
+    title = f"{name_of(report.period)}: {expenses}" + in_currency(report.currency)
+    names = [line.category for line in report.lines]
+    has_bars = _print_beside_budget(console, title, "Category", names, report.lines, report.total)
+    for said in days_to_come(report):
+        console.print(Text(said))
+    _print_legend(console, report.lines, has_bars)
+
+
+def print_trend(console: Console, trend: Trend) -> None:
+    title = f"{trend.category or 'Spending'}, {name_of(trend.period)}" + in_currency(trend.currency)
+    names = [f"{line.first:%b %Y}" for line in trend.lines]
+    has_bars = _print_beside_budget(console, title, "Month", names, trend.lines, trend.total)
+    if trend.average is not None:
+        months = "1 whole month" if len(trend.averaged) == 1 else f"{len(trend.averaged)} whole months"
+        console.print(Text(f"On average {money(trend.average)} a month, over {months}"))
+    _print_legend(console, trend.lines, has_bars)
+
+
+def print_merchants(console: Console, merchants: Merchants) -> None:
+    title = f"{name_of(merchants.period)}: the merchants" + in_currency(merchants.currency)
+    if not merchants.lines:
+        console.print(Text(f"{title}\nNothing was spent", style="bold"))
+        return
+    lines = [*merchants.lines, *([merchants.others] if merchants.rest else [])]
+    rows = [
+        [Text(each.name or "(no description)"), Text(f"{each.purchases:,}"), Text(money(each.spent)), _percent(each)]
+        for each in [*lines, merchants.total]
+    ]
+    sign = SIGNS[speaks_unicode(console)][0]
+
+    def draw(columns: int) -> list[Text]:
+        scale = merchants.lines[0].spent
+        return [Text(sign * bar_length(each.spent, scale, columns), style="cyan") for each in merchants.lines]
+
+    print_table(console, title, ("Merchant", "Count", "Spent", "Share"), rows[:-1], rows[-1], draw, SHORT_BAR)
+
+
+def print_changes(console: Console, changes: Changes) -> None:
+    title = f"{name_of(changes.period)} against {name_of(changes.before)}" + in_currency(changes.currency)
+    if not changes.lines:
+        console.print(Text(f"{title}\nNothing changed", style="bold"))
+        return
+    lines = [*changes.lines, *([changes.others] if changes.rest else []), changes.total]
+    rows = [
+        [Text(each.category), *map(Text, (money(each.before), money(each.now), f"{each.change:+,.2f}"))]
+        for each in lines
+    ]
+    more_sign, less_sign, _ = SIGNS[speaks_unicode(console)]
+
+    def draw(columns: int) -> list[Text]:
+        scale = abs(changes.lines[0].change)
+        return [
+            Text((more_sign if each.change > 0 else less_sign) * bar_length(abs(each.change), scale, columns))
+            for each in changes.lines
+        ]
+
+    if print_table(console, title, ("Category", "Before", "Now", "Change"), rows[:-1], rows[-1], draw):
+        console.print(Text(f"{more_sign} more than before   {less_sign} less", style="dim"))
+
+
+def _print_beside_budget(
+    console: Console,
+    title: str,
+    what: str,
+    names: Sequence[str],
+    lines: Sequence[BesideBudget],
+    total: BesideBudget,
+) -> bool:
+    """Without any budget there is one amount to show."""
+    columns = [what, "Spent"] if total.budget is None else [what, "Spent", "Budget", "Left"]
+    scale = max([line.spent + max(line.left or NOTHING, NOTHING) for line in lines], default=NOTHING)
+    rows = [
+        [Text(name), Text(money(line.spent)), Text(money(line.budget)), _left(line)][: len(columns)]
+        for name, line in zip([*names, "Total"], [*lines, total], strict=True)
+    ]
+    unicode = speaks_unicode(console)
+    return print_table(
+        console,
+        title,
+        columns,
+        rows[:-1],
+        rows[-1],
+        lambda columns: [bar(line, scale, columns, unicode) for line in lines],
+    )
+
+
+def _left(line: BesideBudget) -> Text:
+    return Text(money(line.left), style="red" if line.left is not None and line.left < 0 else "")
+
+
+def _percent(merchant: Merchant) -> Text:
+    return Text(f"{merchant.percent}%")
+
+
+def _print_legend(console: Console, lines: Sequence[BesideBudget], has_bars: bool) -> None:
+    spent, left, over = SIGNS[speaks_unicode(console)]
+    meanings = [f"{spent} spent"]
+    if any(line.budget is not None for line in lines):
+        meanings += [f"{left} left of the budget", f"{over} over the budget"]
+    if has_bars and any(line.spent or line.budget for line in lines):
+        console.print(Text("   ".join(meanings), style="dim"))
+
+
+def days_to_come(report: Report) -> list[str]:
+    """What may still be spent in the running month, and in each of its days."""
+    total, days = report.total, report.days_left
+    if days is None or total.left is None:
+        return []
+    span = "today, the last day of the month" if days == 1 else f"the {days} days to come"
+    if total.left > 0:
+        per_day = "" if days == 1 else f", {money(report.left_per_day)} a day"
+        said = f"Left: {money(total.left)} of {money(total.budget)}{per_day} for {span}"
+    elif total.left == 0:
+        said = f"Nothing is left of {money(total.budget)} for {span}"
+    else:
+        said = f"Over the budget of {money(total.budget)} by {money(-total.left)}: nothing is left for {span}"
+    without = total.without_budget
+    return [said, *([f"Spent without a budget, not counted here: {money(without)}"] if without else [])]
+
+
+def in_currency(currency: str | None) -> str:
+    return f", in {currency}" if currency else ""

@@ -32,9 +32,7 @@ def upgrade() -> None:
 
 def fill_search_text(connection: sa.Connection) -> None:
     """In steps by the primary key, so that a million rows need no more memory than a thousand."""
-    update = (
-        expenses.update().where(expenses.c.id == sa.bindparam("number")).values(search_text=sa.bindparam("folded"))
-    )
+    update = expenses.update().where(expenses.c.id == sa.bindparam("number")).values(search_text=sa.bindparam("folded"))
     last = 0
     while rows := connection.execute(
         sa.select(expenses.c.id, expenses.c.description)
