@@ -9,12 +9,13 @@ import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NoReturn
+from typing import NoReturn, TypeVar
 
 import pytest
 
 from budget import schema
 from database import create_database_engine
+from like_neon import LikeNeon
 from local_postgres import (
     LIBPQ_VARIABLE,
     LocalPostgres,
@@ -26,6 +27,7 @@ from local_postgres import (
 from running import RunPython
 
 DID_NOT_RUN = "the PostgreSQL half did not run"
+Server = TypeVar("Server", LocalPostgres, LikeNeon)
 
 
 @pytest.fixture(autouse=True)
@@ -129,8 +131,41 @@ def migrated_url(request: pytest.FixtureRequest) -> str:
     return url
 
 
+@pytest.fixture(scope="session")
+def running_like_neon() -> Iterator[LikeNeon]:
+    with started(LikeNeon()) as neon:
+        yield neon
+
+
+@pytest.fixture
+def like_neon(running_like_neon: LikeNeon) -> LikeNeon:
+    """The stand-in for Neon, with nothing left of what another test wanted of it. It may be asleep."""
+    neon = running_like_neon
+    neon.wake_delay, neon.suspend_after, neon.delay, neon.refuse_next = 0.2, None, 0, None
+    neon.most_open = 0
+    neon.visits.clear()
+    neon.cuts.clear()
+    return neon
+
+
+@pytest.fixture
+def pooled_neon(like_neon: LikeNeon) -> LikeNeon:
+    """The same, where its pooled endpoint is what the test is about."""
+    if like_neon.pooler is None:
+        report_no_postgres(LocalPostgresError("there is no PgBouncer. Get it with: apt-get install pgbouncer"))
+    return like_neon
+
+
+@pytest.fixture
+def neon_database(like_neon: LikeNeon) -> Iterator[str]:
+    """The name of an empty database on the stand-in that no other test sees."""
+    url = create_database(like_neon.direct_url)
+    yield database_name(url)
+    drop_database(url)
+
+
 @contextlib.contextmanager
-def started(server: LocalPostgres) -> Iterator[LocalPostgres]:
+def started(server: Server) -> Iterator[Server]:
     try:
         server.start()
     except LocalPostgresError as error:
@@ -152,6 +187,6 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         report.longrepr[2] for report in terminalreporter.getreports("skipped") if isinstance(report.longrepr, tuple)
     ]
     missed = [reason for reason in reasons if DID_NOT_RUN in reason]
-    if missed:
-        line = f"{missed[0].removeprefix('Skipped: ')} (skipped tests: {len(missed)})"
+    for reason in dict.fromkeys(missed):
+        line = f"{reason.removeprefix('Skipped: ')} (skipped tests: {missed.count(reason)})"
         terminalreporter.write_line(line, red=True, bold=True)

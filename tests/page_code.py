@@ -6,6 +6,7 @@ import json
 import os
 import shlex
 import textwrap
+from collections.abc import Mapping
 from pathlib import Path
 
 from sqlalchemy import make_url
@@ -91,14 +92,30 @@ def check_outputs(page: Page, database_url: str, run_python: RunPython, *, updat
         command = block.marker("output")
         if command is None or database not in block.databases():
             continue
-        path, *arguments = shlex.split(command)
-        done = run_python(find_file(page, block, path), *arguments, database_url=database_url)
-        if done.returncode or done.stderr:
-            raise AssertionError(
-                f"{page.at(block.line)}: {command} ended with {done.returncode}\n{done.stdout}{done.stderr}"
-            )
-        changes += compare(page, block, done.stdout, update=update and database == block.databases()[0])
+        printed = output(page, block, command, run_python, {"DATABASE_URL": database_url})
+        changes += compare(page, block, printed, update=update and database == block.databases()[0])
     rewrite(page, changes)
+
+
+def check_outputs_like_neon(
+    page: Page, environ: Mapping[str, str], run_python: RunPython, *, update: bool = False
+) -> None:
+    """The same for what is shown of the stand-in for Neon."""
+    changes: list[tuple[Block, str]] = []
+    for block in page.blocks:
+        if (command := block.marker("output like neon")) is not None:
+            changes += compare(page, block, output(page, block, command, run_python, environ), update=update)
+    rewrite(page, changes)
+
+
+def output(page: Page, block: Block, command: str, run_python: RunPython, environ: Mapping[str, str]) -> str:
+    path, *arguments = shlex.split(command)
+    done = run_python(find_file(page, block, path), *arguments, environ=environ)
+    if done.returncode or done.stderr:
+        raise AssertionError(
+            f"{page.at(block.line)}: {command} ended with {done.returncode}\n{done.stdout}{done.stderr}"
+        )
+    return done.stdout
 
 
 def find_file(page: Page, block: Block, path: str) -> Path:

@@ -8,6 +8,7 @@ A marker is an HTML comment on a line directly before a block; a block may have 
     <!-- quote: examples/simple-expense.py::Expense -->  the text of this definition (`Class.method` too),
                                                          of the whole file where no name is given; not run
     <!-- output: examples/simple-expense.py -->          what this script prints; arguments may follow
+    <!-- output like neon: examples/neon-deploy.py -->    what it prints on the stand-in for Neon, idle after 1 s
 
 All Python blocks of a page run in order in one namespace, in which DATABASE_URL is the address of an empty database.
 A ```text block directly after a Python block is what the block prints. Paths begin at the page's skill, or at the
@@ -33,6 +34,7 @@ MARKERS = {
     "not run": {"python"},
     "quote": LANGUAGES,
     "output": {"text"},
+    "output like neon": {"text"},
 }
 
 FENCE = re.compile(r"(?P<prefix>(?:[ \t>]|[-*+][ \t]|\d+[.)][ \t])*)(?P<fence>`{3,}|~{3,})(?P<language>[^`]*)$")

@@ -1,11 +1,20 @@
 """Running a script of the project as a learner does: a process of its own, and nothing of this machine's settings."""
 
+import atexit
 import os
+import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+
+# Compiled modules: one folder for all processes of a run, and none in the project. pytest-xdist hands the variable on.
+COMPILED = "COMPILED_FOR_TESTS"
+if COMPILED not in os.environ:
+    os.environ[COMPILED] = tempfile.mkdtemp(prefix="compiled-")
+    atexit.register(shutil.rmtree, os.environ[COMPILED], ignore_errors=True)
 
 
 @dataclass(frozen=True)
@@ -43,5 +52,5 @@ def bare_environment(home: Path, database_url: str) -> dict[str, str]:
         "HOME": str(home),
         "LANG": "C.UTF-8",
         "DATABASE_URL": database_url,
-        "PYTHONDONTWRITEBYTECODE": "1",
+        "PYTHONPYCACHEPREFIX": os.environ[COMPILED],
     }

@@ -114,7 +114,7 @@ def test_a_script_runs_as_a_learner_runs_it(
         "import os, sys; print(sys.argv[1:], os.getcwd(), sorted(os.environ), input(), os.environ['DATABASE_URL'])"
     )
     done = run_python(script, "--all", database_url="sqlite:///x.db", typed="né\n")
-    expected = ["DATABASE_URL", "HOME", "LANG", "PATH", "PYTHONDONTWRITEBYTECODE"]
+    expected = ["DATABASE_URL", "HOME", "LANG", "PATH", "PYTHONPYCACHEPREFIX"]
     assert done.stderr == ""
     assert done.stdout == f"['--all'] {tmp_path} {expected} né sqlite:///x.db\n"
 

@@ -1,13 +1,10 @@
 """examples/database.py: every promise that the module makes, on SQLite and on a real PostgreSQL."""
 
-import contextlib
 import logging
 import os
 import re
 import socket
 import sqlite3
-import ssl
-import struct
 import subprocess
 import sys
 import threading
@@ -20,7 +17,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import trustme
 from sqlalchemy import (
     Engine,
     ForeignKey,
@@ -52,8 +48,8 @@ from database import (
     run_transaction,
     transaction,
 )
-from local_postgres import LocalPostgres
-from proxy import Proxy
+from like_neon import LikeNeon
+from local_postgres import LocalPostgres, with_database
 
 MODULE = Path(database.__file__)
 NEON = (
@@ -531,28 +527,6 @@ def test_the_first_connect_waits_for_a_server_that_comes_up_three_seconds_later(
     engine.dispose()
 
 
-class Doorman(Proxy):
-    """Sends the first client away with `words`, as a server does that has no time for it; then lets everybody in."""
-
-    def __init__(self, port: int, words: str) -> None:
-        self._words: str | None = words
-        super().__init__(port)
-
-    def _serve(self, client: socket.socket) -> None:
-        if self._words is None:
-            super()._serve(client)
-            return
-        words, self._words = self._words, None
-        with contextlib.suppress(OSError):
-            client.recv(8, socket.MSG_WAITALL)
-            client.sendall(b"N")  # no TLS
-            client.recv(65536)
-            if words:
-                fields = b"SFATAL\0VFATAL\0C57P03\0M" + words.encode() + b"\0\0"
-                client.sendall(b"E" + struct.pack("!I", 4 + len(fields)) + fields)
-        client.close()
-
-
 @pytest.mark.parametrize(
     "words",
     [
@@ -566,17 +540,15 @@ class Doorman(Proxy):
     ],
 )
 def test_whoever_is_told_not_now_asks_again_and_says_so_once(
-    postgres_server_url: str, words: str, caplog: pytest.LogCaptureFixture
+    like_neon: LikeNeon, words: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO, logger="database")
-    url = make_url(postgres_server_url)
-    if url.host != "127.0.0.1":
-        pytest.skip("the server of TEST_DATABASE_URL is on another machine than the proxy")
-    with Doorman(url.port or 5432, words) as doorman:
-        engine = create_database_engine(url.set(port=doorman.port))
-        with transaction(engine) as session:
-            assert session.scalar(text("SELECT 42")) == 42
-        engine.dispose()
+    url = make_url(like_neon.direct_url)
+    like_neon.refuse_next = words
+    engine = create_database_engine(url)
+    with transaction(engine) as session:
+        assert session.scalar(text("SELECT 42")) == 42
+    engine.dispose()
     (said,) = [record for record in caplog.records if record.name == "database"]
     assert said.levelname == "WARNING"
     assert words in said.getMessage()
@@ -652,17 +624,6 @@ def test_a_forked_child_does_not_share_its_parents_connections(postgresql: Engin
         assert connection.scalar(pid_of_backend) == parents
 
 
-@pytest.fixture
-def tls_proxy(own_postgres: LocalPostgres, tmp_path: Path) -> Iterator[tuple[Proxy, str]]:
-    authority = trustme.CA()
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    authority.issue_cert("localhost").configure_cert(context)
-    ca_file = tmp_path / "ca.pem"
-    authority.cert_pem.write_to_path(str(ca_file))
-    with Proxy(own_postgres.port, tls=context) as proxy:
-        yield proxy, str(ca_file)
-
-
 def uses_tls(url: Any, **options: Any) -> bool:
     engine = create_database_engine(url, connect_within=3, **options)
     try:
@@ -672,30 +633,25 @@ def uses_tls(url: Any, **options: Any) -> bool:
         engine.dispose()
 
 
-def test_tls_can_be_raised_to_verify_full(
-    own_postgres: LocalPostgres, tls_proxy: tuple[Proxy, str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    proxy, ca_file = tls_proxy
-    url = make_url(own_postgres.url).set(host="localhost", port=proxy.port, drivername="postgresql")
-    required = url.update_query_dict({"sslmode": "require"})
+def test_tls_can_be_raised_to_verify_full(like_neon: LikeNeon, monkeypatch: pytest.MonkeyPatch) -> None:
+    ca_file = like_neon.ca_file
+    required = make_url(like_neon.direct_url)
     assert uses_tls(required)
     assert uses_tls(required, verify_tls=True, ca_file=ca_file)
     with pytest.raises(OperationalError, match="certificate verify failed"):
         uses_tls(required, verify_tls=True)  # this machine's store does not know the authority
     monkeypatch.setenv("SSL_CERT_FILE", ca_file)
     assert uses_tls(required, verify_tls=True)
-    assert uses_tls(url.update_query_dict({"sslmode": "verify-full", "sslrootcert": "system"}))
+    assert uses_tls(required.update_query_dict({"sslmode": "verify-full", "sslrootcert": "system"}))
     with pytest.raises(OperationalError, match="does not match host name"):
         uses_tls(required.set(host="127.0.0.1"), verify_tls=True)
     with pytest.raises(OperationalError, match="server does not support SSL"):
-        uses_tls(required.set(port=own_postgres.port))
+        uses_tls(required.set(port=like_neon.server.port))
 
 
-def test_a_certificate_authority_is_found_where_libpq_and_openssl_look(
-    own_postgres: LocalPostgres, tls_proxy: tuple[Proxy, str], empty_home: Path
-) -> None:
-    proxy, ca_file = tls_proxy
-    url = make_url(own_postgres.url).set(host="localhost", port=proxy.port)
+def test_a_certificate_authority_is_found_where_libpq_and_openssl_look(like_neon: LikeNeon, empty_home: Path) -> None:
+    ca_file = like_neon.ca_file
+    url = make_url(like_neon.direct_url).difference_update_query(["sslmode"])
     verify_ca = url.update_query_dict({"sslmode": "verify-ca"})
     for name in ("PGSSLROOTCERT", "SSL_CERT_FILE"):
         with pytest.MonkeyPatch.context() as patch:
@@ -909,33 +865,31 @@ def test_an_ordinary_error_does_not_run_the_work_again(engine: Engine) -> None:
     assert len(runs) == 1
 
 
-def test_a_commit_whose_answer_was_lost_is_never_run_again(own_postgres: LocalPostgres) -> None:
+def test_a_commit_whose_answer_was_lost_is_never_run_again(like_neon: LikeNeon, neon_database: str) -> None:
     runs: list[int] = []
 
     def book(session: Session) -> None:
         runs.append(1)
         session.add(Account(number=100))
 
-    with Proxy(own_postgres.port) as proxy:
-        engine = with_tables(str(own_postgres.url).replace(f":{own_postgres.port}", f":{proxy.port}"))
-        proxy.lose_next_commit.set()
-        with pytest.raises(CommitOutcomeUnknown):
-            run_transaction(engine, book)
-        assert proxy.lost_commits == 1
-        with transaction(engine) as session:
-            assert session.scalars(select(Account.number)).all() == [100]
-        assert len(runs) == 1
-        engine.dispose()
+    engine = with_tables(with_database(like_neon.direct_url, neon_database))
+    cut = like_neon.cut_next("COMMIT", when="done")
+    with pytest.raises(CommitOutcomeUnknown):
+        run_transaction(engine, book)
+    assert cut.happened.is_set()
+    with transaction(engine) as session:
+        assert session.scalars(select(Account.number)).all() == [100]
+    assert len(runs) == 1
+    engine.dispose()
 
 
-def test_whoever_only_reads_is_not_asked_to_look_what_was_saved(own_postgres: LocalPostgres) -> None:
-    with Proxy(own_postgres.port) as proxy:
-        engine = create_database_engine(make_url(own_postgres.url).set(port=proxy.port))
-        proxy.lose_next_commit.set()
-        with pytest.raises(OperationalError), transaction(engine, read_only=True) as session:
-            assert session.scalar(text("SELECT 42")) == 42
-        assert proxy.lost_commits == 1
-        engine.dispose()
+def test_whoever_only_reads_is_not_asked_to_look_what_was_saved(like_neon: LikeNeon) -> None:
+    engine = create_database_engine(like_neon.direct_url)
+    cut = like_neon.cut_next("COMMIT", when="done")
+    with pytest.raises(OperationalError), transaction(engine, read_only=True) as session:
+        assert session.scalar(text("SELECT 42")) == 42
+    assert cut.happened.is_set()
+    engine.dispose()
 
 
 # --- Money

@@ -74,7 +74,7 @@ def test_several_are_added_or_none(tracker: Tracker) -> None:
         (Decimal("2.40"), "Transport", "Bus"),
     ]
     assert "Did you mean Food" in tracker.refused("add", "1", "Food", "a", "1", "Foodd", "b")
-    assert "more than 0" in tracker.refused("add", "1", "Food", "a", "0", "Food", "b")
+    assert "between 0.01" in tracker.refused("add", "1", "Food", "a", "0", "Food", "b")
     assert "for each expense" in tracker.refused("add", "1", "Food", "a", "2", "Food")
     assert len(stored(tracker)) == 2
 
@@ -88,10 +88,12 @@ def test_today_is_the_day_on_the_users_calendar(run_python: RunPython, migrated_
     ended = run_python(PROGRAM, "add", "1", "Food", "Tea", database_url=tracker.url, environ={"TZ": zone})
     assert (ended.returncode, ended.stderr) == (0, "")
     assert before <= stored(tracker)[0][1] <= datetime.now(ZoneInfo(zone)).date()  # type: ignore[operator]
-    ended = run_python(
-        PROGRAM, "add", "1", "Food", "Tea", "--on", "yesterday", database_url=tracker.url, environ={"TZ": zone}
-    )
-    assert stored(tracker)[1][1] == stored(tracker)[0][1] - timedelta(days=1)  # type: ignore[operator]
+
+
+def test_yesterday_is_the_day_before(tracker: Tracker) -> None:
+    tracker.ok("add", "1", "Food", "Tea", "--on", "Yesterday")
+    tracker.ok("add", "1", "Food", "Tea")
+    assert stored(tracker)[1][1] - stored(tracker)[0][1] == timedelta(days=1)  # type: ignore[operator]
 
 
 @pytest.mark.parametrize(
@@ -109,7 +111,6 @@ def test_today_is_the_day_on_the_users_calendar(run_python: RunPython, migrated_
         (["1", "Food", "x", "--on", "0026-01-31"], "too far away"),
         (["1", "Food", "x", "--on", "9999-12-31"], "too far away"),
         (["1", "Food", "x", "--account", "y" * 101], "is too long"),
-        (["1", "Food", "x", "--key", ""], "is not a request key"),
         (["1", "Food", "x", "--key", "k" * 51], "is not a request key"),
         (["1", "Food", "x", "--key", "two words"], "is not a request key"),
     ],
@@ -368,7 +369,7 @@ def test_an_edit_changes_what_is_given_and_nothing_else(
 
 def test_what_cannot_be_edited_is_said_and_nothing_is_changed(tracker: Tracker, lunch: tuple[object, ...]) -> None:
     assert "Nothing to change" in tracker.refused("edit", "1")
-    assert "more than 0" in tracker.refused("edit", "1", "--amount", "0")
+    assert "between 0.01" in tracker.refused("edit", "1", "--amount", "0")
     assert "There is no category" in tracker.refused("edit", "1", "--description", "x", "--category", "Pets")
     assert "You have no expense 2" in tracker.refused("edit", "2", "--amount", "1")
     assert "You have no expense" in tracker.refused("edit", "99999999999999999999", "--amount", "1")

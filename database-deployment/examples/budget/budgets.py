@@ -7,8 +7,9 @@ from typing import NamedTuple
 from sqlalchemy import delete, literal, select
 from sqlalchemy.orm import Session
 
-from budget.categories import get_categories
+from budget.categories import get_categories, list_categories
 from budget.errors import BudgetError, KeyTaken
+from budget.inputs import exact_amount, read_key
 from budget.models import LARGEST_AMOUNT, Budget, BudgetTransfer, Category, User, fold, now
 from budget.upsert import insert_into
 
@@ -17,8 +18,7 @@ ONE_BUDGET = ["user_id", "category_id", "month"]
 
 def set_budget(session: Session, user: User, category: Category, month: date, amount: Decimal) -> None:
     """What may be spent on the category in the month that begins with `month`; a second call replaces it."""
-    if not 0 <= amount <= LARGEST_AMOUNT:
-        raise BudgetError(f"A budget is between 0 and {LARGEST_AMOUNT:,}")
+    amount = exact_amount(amount, "A budget", may_be_zero=True)
     statement = insert_into(session, Budget).values(
         user_id=user.id, category_id=category.id, month=month.replace(day=1), amount=amount
     )
@@ -39,6 +39,7 @@ def list_budgets(session: Session, user: User, month: date) -> list[tuple[str, D
 
 def copy_budgets(session: Session, user: User, source: date, target: date, *, replace: bool = False) -> int:
     """Give the budgets of one month to another; those that it has already stay, or are replaced. How many were set."""
+    list_categories(session, user, hold=True)
     columns = ["user_id", "category_id", "month", "amount"]
     rows = select(Budget.user_id, Budget.category_id, literal(target.replace(day=1)), Budget.amount).where(
         Budget.user_id == user.id, Budget.month == source.replace(day=1)
@@ -71,22 +72,16 @@ def transfer_budget(
     session: Session, user: User, month: date, names: tuple[str, str], amount: Decimal, request_key: str
 ) -> Transfer:
     """Move `amount` of a month's budget from the first category to the second, once for each request key."""
-    if not 0 < amount <= LARGEST_AMOUNT:
-        raise BudgetError(f"What is moved is more than 0 and at most {LARGEST_AMOUNT:,}")
+    amount, request_key = exact_amount(amount, "What is moved"), read_key(request_key)
     source, target = get_categories(session, user, names, hold=True)
     if source.id == target.id:
         raise BudgetError("Name two categories: from the first to the second")
     month = month.replace(day=1)
-    is_new = _claim(session, user, month, source, target, amount, request_key)
-    if is_new:
-        nothing_yet = insert_into(session, Budget).values(
-            user_id=user.id, category_id=target.id, month=month, amount=Decimal(0)
-        )
-        session.execute(nothing_yet.on_conflict_do_nothing())
-    budgets = _lock_budgets(session, user, month, [source, target])
-    if is_new:
-        _move(budgets, source, target, amount)
-        session.flush()
+    with session.begin_nested():  # a refused transfer leaves its request key free, also where the caller goes on
+        is_new = _claim(session, user, month, source, target, amount, request_key)
+        budgets = _lock_budgets(session, user, month, source, target, create_target=is_new)
+        if is_new:
+            _move(budgets, source, target, amount)
     source_left, target_left = (budgets[each.id].amount if each.id in budgets else None for each in (source, target))
     return Transfer(source.name, target.name, source_left, target_left, is_new)
 
@@ -109,11 +104,18 @@ def _claim(
     return False
 
 
-def _lock_budgets(session: Session, user: User, month: date, categories: list[Category]) -> dict[int, Budget]:
+def _lock_budgets(
+    session: Session, user: User, month: date, source: Category, target: Category, *, create_target: bool
+) -> dict[int, Budget]:
     """By category. Locked in one order, whichever way the budget moves: two transfers wait and do not deadlock."""
+    if create_target:
+        nothing_yet = insert_into(session, Budget).values(
+            user_id=user.id, category_id=target.id, month=month, amount=Decimal(0)
+        )
+        session.execute(nothing_yet.on_conflict_do_nothing())
     found = session.scalars(
         select(Budget)
-        .where(Budget.user_id == user.id, Budget.month == month, Budget.category_id.in_([c.id for c in categories]))
+        .where(Budget.user_id == user.id, Budget.month == month, Budget.category_id.in_([source.id, target.id]))
         .order_by(Budget.category_id)
         .with_for_update()
         .execution_options(populate_existing=True)

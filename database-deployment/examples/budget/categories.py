@@ -38,15 +38,15 @@ def get_categories(session: Session, user: User, names: Iterable[str], *, hold: 
     for name in map(read_name, names):
         category = known.get(name) or folded.get(fold(name))
         if category is None:
-            raise UnknownCategory(f"There is no category {name!r}.{_near(name, folded)}")
+            message = f"There is no category {name!r}{_near(name, folded)}"
+            raise UnknownCategory(message, "`category list` shows all, `category add` makes one")
         found.append(category)
     return found
 
 
 def _near(name: str, folded: dict[str, Category]) -> str:
     near = [folded[each].name for each in get_close_matches(fold(name), folded, n=3)]
-    meant = f" Did you mean {' or '.join(near)}?" if near else ""
-    return f"{meant} `category list` shows all, `category add` makes one"
+    return f". Did you mean {' or '.join(near)}?" if near else ""
 
 
 def add_category(session: Session, user: User, name: str) -> Category:
@@ -98,7 +98,7 @@ def _one_change_of_names_at_a_time(session: Session, user: User) -> None:
 def _refuse_taken_name(session: Session, user: User, name: str) -> None:
     for category in list_categories(session, user):
         if fold(category.name) == fold(name):
-            raise BudgetError(f"You have the category {category.name!r} already. `category merge` makes one of two")
+            raise BudgetError(f"You have the category {category.name!r} already", "`category merge` makes one of two")
 
 
 class Merged(NamedTuple):
@@ -112,12 +112,12 @@ def merge_categories(session: Session, user: User, source_name: str, target_name
     source, target = _lock_categories(session, user, [source_name, target_name])
     if source.id == target.id:
         raise BudgetError("These two are one category already")
+    _add_up_budgets(session, user, source, target)
     moved = session.connection().execute(
         update(Expense)
         .where(Expense.user_id == user.id, Expense.category_id == source.id)
         .values(category_id=target.id)
     )
-    _add_up_budgets(session, user, source, target)
     _leave_transfers(session, user, source, target)
     session.delete(source)
     session.flush()
@@ -159,9 +159,7 @@ def delete_category(session: Session, user: User, name: str) -> Deleted:
     )
     if expenses:
         count = "1 expense" if expenses == 1 else f"{expenses:,} expenses"
-        raise BudgetError(
-            f"{category.name!r} has {count}. Give them another category first: category merge {category.name} OTHER"
-        )
+        raise BudgetError(f"{category.name!r} has {count}", "Give them another category: `category merge NAME OTHER`")
     budgets = session.scalar(
         select(func.count(Budget.month)).where(Budget.user_id == user.id, Budget.category_id == category.id)
     )
@@ -176,8 +174,9 @@ def _lock_categories(session: Session, user: User, names: list[str]) -> list[Cat
     wanted = get_categories(session, user, names)
     statement = select(Category).where(Category.id.in_([each.id for each in wanted])).order_by(Category.id)
     locked = session.scalars(statement.with_for_update().execution_options(populate_existing=True)).all()
-    if len(locked) < len(set(wanted)):
-        raise UnknownCategory("Somebody else has just deleted this category")
+    as_named = all(fold(category.name) == fold(read_name(name)) for category, name in zip(wanted, names, strict=True))
+    if len(locked) < len(set(wanted)) or not as_named:
+        raise UnknownCategory("Somebody else has just deleted or renamed this category")
     return wanted
 
 

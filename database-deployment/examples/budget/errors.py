@@ -2,7 +2,14 @@
 
 
 class BudgetError(Exception):
-    """Something that the user can mend; the message says what and how."""
+    """Something that the user can mend; the message says what and how.
+
+    hint: what to do on the command line, which a web page or an assistant would not repeat.
+    """
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.hint = hint
 
 
 class SchemaMismatch(BudgetError):

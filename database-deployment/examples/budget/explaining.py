@@ -34,7 +34,7 @@ _MEANINGS = [
 def explain(error: BaseException, url: URL | None) -> tuple[str, int] | None:
     """One or two lines for the user and the exit code, or None for what is a fault of the program."""
     if isinstance(error, BudgetError):
-        return str(error), REFUSED
+        return ". ".join(filter(None, (str(error), error.hint))), REFUSED
     if isinstance(error, DatabaseConfigurationError):
         return str(error), DATABASE_FAILED
     if isinstance(error, DatabaseUnavailable):

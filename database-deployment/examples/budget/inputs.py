@@ -1,4 +1,4 @@
-"""What a person types, as a value: checked here once, so that the service functions get amounts, names and days."""
+"""What comes from outside, as a value that can be stored: amounts, names, texts, days and request keys."""
 
 import re
 import unicodedata
@@ -18,6 +18,14 @@ def read_amount(text: str) -> Decimal:
     if not re.fullmatch(r"[0-9]{1,10}([.,][0-9]{1,2})?", text.strip(), re.ASCII):
         raise BudgetError(f"{text!r} is not an amount. Write it like 12.50, up to {LARGEST_AMOUNT:,}")
     return Decimal(text.strip().replace(",", ".")).quantize(Decimal("0.01"))
+
+
+def exact_amount(amount: Decimal, what: str, *, may_be_zero: bool = False) -> Decimal:
+    """The amount in whole cents. Raises BudgetError for what cannot be stored, as which `what` is named."""
+    least = "0" if may_be_zero else "0.01"
+    if not amount.is_finite() or not Decimal(least) <= amount <= LARGEST_AMOUNT or amount != round(amount, 2):
+        raise BudgetError(f"{what} is between {least} and {LARGEST_AMOUNT:,}, in whole cents")
+    return round(amount, 2)
 
 
 def read_name(text: str, longest: int = LONGEST_NAME) -> str:

@@ -70,17 +70,31 @@ class Page:
     next: Cursor | None  # None on the last page
 
 
-def get_expense(session: Session, user: User, number: int) -> ExpenseRow:
-    """Raises UnknownExpense."""
-    found = session.execute(_rows_of(user).where(Expense.id == number)).one_or_none()
-    if found is None:
-        raise UnknownExpense(f"You have no expense {number}. `list` shows their numbers")
-    return ExpenseRow(*found)
+def get_expenses(session: Session, user: User, numbers: Iterable[int]) -> list[ExpenseRow]:
+    """In the order of their numbers. Raises UnknownExpense where one is missing."""
+    wanted = set(numbers)
+    rows = session.execute(_rows_of(user).where(Expense.id.in_(storable(wanted))).order_by(Expense.id))
+    found = [ExpenseRow(*row) for row in rows]
+    refuse_missing(wanted, (expense.number for expense in found))
+    return found
+
+
+def storable(numbers: Iterable[int]) -> list[int]:
+    """SQLite's driver answers a number beyond 63 bits with an error of its own."""
+    return [number for number in numbers if 0 < number < 2**63]
+
+
+def refuse_missing(wanted: Iterable[int], found: Iterable[int]) -> None:
+    if missing := sorted(set(wanted) - set(found)):
+        message = f"You have no expense {', '.join(map(str, missing))}"
+        raise UnknownExpense(message, "`list` shows the numbers of yours")
 
 
 def list_expenses(session: Session, user: User, wanted: Wanted, limit: int | None, after: Cursor | None = None) -> Page:
     """At most `limit` expenses, from the newest or from `after` on; without a limit all, some thousand in memory."""
     statement = _matching(user, wanted, after)
+    if limit is not None and limit < 1:
+        raise BudgetError("A page has at least one expense")
     if limit is None:
         rows = session.execute(statement.execution_options(yield_per=5000))
         return Page((ExpenseRow(*row) for row in rows), None)

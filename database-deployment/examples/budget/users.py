@@ -37,7 +37,7 @@ def set_currency(session: Session, user: User, currency: str) -> None:
         raise BudgetError(f"{currency!r} is not a currency. Write its three letters, like EUR")
     if user.currency not in (None, currency):
         raise BudgetError(
-            f"Your amounts are in {user.currency}, these are in {currency}: use a user of its own, --user"
+            f"Your amounts are in {user.currency}, these are in {currency}", "Use a user of its own: --user"
         )
     user.currency = currency
     session.flush()
