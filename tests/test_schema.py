@@ -172,19 +172,23 @@ def test_a_migration_may_take_its_time_and_does_not_stand_in_a_queue_for_a_table
     config.set_main_option("version_locations", f"{EXAMPLES}/budget/migrations/versions{os.pathsep}{tmp_path}")
     command.upgrade(config, "head")
     with transaction(engine) as session:
-        assert session.execute(text("SELECT statement, lock FROM limits")).one() == ("0", "5s")
+        assert session.execute(text("SELECT statement, lock FROM limits")).one() == ("0", "500ms")
     engine.dispose()
 
 
 def test_a_runner_waits_for_another_longer_than_for_a_table(postgresql_url: str) -> None:
-    engine = create_database_engine(postgresql_url, lock_timeout=0.1)
-    waiting = text("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted")
+    engine = create_database_engine(postgresql_url)
+    asks = text("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND query = 'COMMIT'")
     with ThreadPoolExecutor(1) as thread, transaction(engine) as another_runner:
         another_runner.execute(text("SELECT pg_advisory_xact_lock(7221953)"))
         second = thread.submit(schema.upgrade, engine)
-        while not another_runner.scalar(waiting):
-            assert not second.done(), second.result()
-        another_runner.execute(text("SELECT pg_sleep(0.3)"))  # longer than lock_timeout
+        while not another_runner.scalar(asks):
+            if second.done():
+                second.result()
+                pytest.fail("the second runner did not wait")
+            another_runner.execute(text("SELECT pg_stat_clear_snapshot()"))
+        another_runner.execute(text("SELECT pg_sleep(0.6)"))  # longer than lock_timeout
+        assert not second.done()
         another_runner.commit()
         second.result(30)
     with transaction(engine) as session:

@@ -20,6 +20,10 @@ Without DATABASE_URL the data is in budget.db in the current folder.
 # ]
 # ///
 
+import gc
+
+gc.disable()  # the start is mostly imports, and what they make is kept: a look for garbage in it finds none
+
 import codecs
 import io
 import shlex
@@ -37,26 +41,14 @@ from sqlalchemy import Engine
 from sqlalchemy.engine import URL
 from sqlalchemy.orm import Session
 
-from budget import budgets, categories, expenses, inputs, listing, reporting, schema
-from budget.changes import Changes, make_changes
+from budget import budgets, categories, expenses, inputs, listing, schema
+from budget.console import import_progress, make_console, money
 from budget.errors import BudgetError
 from budget.expense_table import print_expenses
 from budget.explaining import explain
 from budget.listing import ExpenseRow, Wanted
-from budget.merchants import Merchants, make_merchants
 from budget.models import User
 from budget.periods import Period, month_of, read_month, read_year
-from budget.reporting import TOP, Report, make_report
-from budget.terminal import (
-    import_progress,
-    make_console,
-    money,
-    print_changes,
-    print_merchants,
-    print_report,
-    print_trend,
-)
-from budget.trend import Trend, make_trend, twelve_months
 from budget.users import find_or_create_user, find_user, set_currency
 from database import (
     CommitOutcomeUnknown,
@@ -215,6 +207,8 @@ def demo() -> None:
 
     from budget.bank import ReadingOptions, open_bank_file
     from budget.importing import describe_import, import_expenses
+    from budget.reporting import make_report
+    from budget.terminal import print_report
 
     tracker.url = URL.create("sqlite", database=str(Path(tempfile.mkdtemp(prefix="budget-demo-")) / "budget.db"))
     for name in ("checking-account.csv", "credit-card.csv", "cash-and-app.csv"):
@@ -550,6 +544,11 @@ def report(
 
     Example: budget-tracker.py report changes --year 2025
     """
+    from budget import reporting, terminal
+    from budget.changes import make_changes
+    from budget.merchants import make_merchants
+    from budget.trend import make_trend, twelve_months
+
     if as_json and as_csv:
         raise BudgetError("Choose one: --json or --csv")
     if category is not None and kind != "trend":
@@ -560,15 +559,15 @@ def report(
         raise BudgetError("--plot draws `report month` and `report trend`")
     period = chosen_period(month, year)
 
-    def make(session: Session, user: User) -> Report | Trend | Merchants | Changes:
+    def make(session: Session, user: User) -> terminal.AnyReport:
         if kind == "trend":
             only = None if category is None else categories.get_category(session, user, category)
             return make_trend(session, user, twelve_months(period), today(), only)
         if kind == "merchants":
-            return make_merchants(session, user, period, top or TOP)
+            return make_merchants(session, user, period, top or reporting.TOP)
         if kind == "changes":
-            return make_changes(session, user, period, today(), top or TOP)
-        return make_report(session, user, period, today())
+            return make_changes(session, user, period, today(), top or reporting.TOP)
+        return reporting.make_report(session, user, period, today())
 
     found, days = tracker.read(lambda session, user: (make(session, user), reporting.days_with_expenses(session, user)))
     if as_json:
@@ -576,34 +575,14 @@ def report(
     elif as_csv:
         reporting.write_csv(found, for_programs())
     else:
-        print_any(found)
+        terminal.print_any(console, found)
         if found.is_empty:
             say(where_to_look(days))
     if plot:
-        draw(found, plot)
+        from budget.plotting import plot_any  # takes a second that no other report should pay
+
+        plot_any(found, plot)
         print(f"drawn into {plot}", file=sys.stderr)
-
-
-def print_any(found: Report | Trend | Merchants | Changes) -> None:
-    match found:
-        case Report():
-            print_report(console, found)
-        case Trend():
-            print_trend(console, found)
-        case Merchants():
-            print_merchants(console, found)
-        case Changes():
-            print_changes(console, found)
-
-
-def draw(found: Report | Trend | Merchants | Changes, path: Path) -> None:
-    from budget.plotting import plot_report, plot_trend  # takes a second that no other command should pay
-
-    match found:
-        case Report():
-            plot_report(found, path)
-        case Trend():
-            plot_trend(found, path)
 
 
 def where_to_look(days: tuple[date, date] | None) -> str:
@@ -756,6 +735,7 @@ def for_people(*streams: TextIO) -> list[str]:
 
 
 def main() -> None:
+    gc.enable()
     missing = for_people(sys.stdout, sys.stderr)
     try:
         app()

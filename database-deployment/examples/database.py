@@ -116,7 +116,7 @@ def _parse(raw: str | URL, name: str) -> URL:
         raise DatabaseConfigurationError(f"{name} names {backend}; this module speaks SQLite and PostgreSQL")
     if backend == "sqlite":
         return url.set(drivername="sqlite")
-    if "@" in f"{url.host}{url.database}":
+    if str(raw).count("@") > 1 or "@" in f"{url.host}{url.database}":
         raise DatabaseConfigurationError(f"{name} has more than one @: write the @ of the password as %40")
     if isinstance(password := url.query.get("password"), str):  # there SQLAlchemy would show it
         url = url.set(password=password).difference_update_query(["password"])

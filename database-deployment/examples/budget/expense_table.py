@@ -9,8 +9,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from budget.console import money, speaks_unicode
 from budget.listing import ExpenseRow, Page
-from budget.terminal import money, speaks_unicode
 
 CATEGORY, LEAST_TEXT = 14, 8
 BETWEEN = 16  # the columns of a terminal that stand between ours

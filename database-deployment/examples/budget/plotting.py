@@ -27,6 +27,17 @@ LONGEST_NAME = 24
 FONTS = ("DejaVu Sans", "Noto Sans CJK JP", "WenQuanYi Zen Hei", "Hiragino Sans", "Yu Gothic", "Microsoft YaHei")
 
 
+def plot_any(report: object, path: Path) -> None:
+    """Draw one of the reports that have a picture. Raises BudgetError for another one."""
+    match report:
+        case Report():
+            plot_report(report, path)
+        case Trend():
+            plot_trend(report, path)
+        case _:
+            raise BudgetError("Only the report of a month and the trend have a picture")
+
+
 def plot_report(report: Report, path: Path) -> None:
     """Draw the report into `path`; its ending chooses the format. Raises BudgetError for another ending."""
     lines = shown_lines(report)

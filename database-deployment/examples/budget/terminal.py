@@ -1,10 +1,8 @@
-"""How imports and reports look in a terminal: at most 80 columns, and good to read without colour too."""
+"""How reports look in a terminal: at most 80 columns, and good to read without colour too."""
 
-import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from decimal import Decimal
-from pathlib import Path
+from typing import TypeAlias
 
 from rich import box
 from rich.console import Console
@@ -12,44 +10,16 @@ from rich.table import Table
 from rich.text import Text
 
 from budget.changes import Changes
+from budget.console import money, speaks_unicode
 from budget.merchants import Merchant, Merchants
 from budget.periods import name_of
 from budget.reporting import NOTHING, BesideBudget, Report
 from budget.trend import Trend
 
-WIDTH = 80
+AnyReport: TypeAlias = Report | Trend | Merchants | Changes
 BAR, SHORT_BAR, LEAST_BAR = 24, 12, 6
 NAME, LEAST_NAME = 20, 8
 SIGNS = {True: ("█", "░", "▒"), False: ("#", ".", "!")}  # spent, left, over: with Unicode and without
-
-
-def make_console(*, stderr: bool = False) -> Console:
-    """80 columns in a pipe and at most 80 in a terminal; Rich itself heeds NO_COLOR."""
-    console = Console(highlight=False, markup=False, emoji=False, stderr=stderr)
-    console.width = min(console.width, WIDTH) if console.is_terminal else WIDTH
-    return console
-
-
-def speaks_unicode(console: Console) -> bool:
-    return console.encoding.lower().replace("-", "").startswith("utf")
-
-
-def money(amount: Decimal | None) -> str:
-    return "" if amount is None else f"{amount:,.2f}"
-
-
-@contextmanager
-def import_progress(doing: str, file: Path) -> Iterator[Callable[[int], None] | None]:
-    """A progress bar on the terminal's error stream; nothing where nobody looks."""
-    if not sys.stderr.isatty() or not file.is_file():
-        yield None
-        return
-    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
-
-    columns = (TextColumn("{task.description}", markup=False), BarColumn(), DownloadColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=make_console(stderr=True), transient=True) as bar:
-        task = bar.add_task(f"{doing} {file.name}", total=file.stat().st_size)
-        yield lambda done: bar.update(task, completed=done)
 
 
 # --- A table
@@ -123,6 +93,18 @@ def bar_length(amount: Decimal, scale: Decimal, columns: int) -> int:
 
 
 # --- The reports
+
+
+def print_any(console: Console, report: AnyReport) -> None:
+    match report:
+        case Report():
+            print_report(console, report)
+        case Trend():
+            print_trend(console, report)
+        case Merchants():
+            print_merchants(console, report)
+        case Changes():
+            print_changes(console, report)
 
 
 def print_report(console: Console, report: Report) -> None:

@@ -46,7 +46,7 @@ def run_online() -> None:
             run_at_once(connection)
     else:
         with connection_to(direct_engine(url), close=True) as connection:
-            refuse_pooler(connection)
+            refuse_pooler(connection, url)
             wait_for_other_runner(connection)
             run_one_by_one(connection)
 
@@ -89,9 +89,15 @@ def direct_engine(url: URL) -> Engine:
     )
 
 
-def refuse_pooler(connection: Connection) -> None:
+def refuse_pooler(connection: Connection, url: URL) -> None:
+    """By the start options that did not arrive. Neon's pooler is known by its name; should its direct address ever
+    drop them, the limits are set for this session, which there is nobody else's.
+    """
     if connection.scalar(text("SELECT current_setting('migration.direct', true)")) != "yes":
-        raise DatabaseConfigurationError(THROUGH_A_POOLER)
+        if ".neon." not in (url.host or ""):
+            raise DatabaseConfigurationError(THROUGH_A_POOLER)
+        connection.execute(text(f"SET lock_timeout = {LOCK_TIMEOUT}; SET statement_timeout = 0"))
+    connection.commit()
 
 
 def wait_for_other_runner(connection: Connection) -> None:
@@ -100,17 +106,29 @@ def wait_for_other_runner(connection: Connection) -> None:
     It is asked for again and again: a query that waits would be waited for by the other's CREATE INDEX CONCURRENTLY,
     and each of the two would wait for the other.
     """
+    give_up, said = time.monotonic() + seconds_to_try(), False
     while not connection.scalar(text(f"SELECT pg_try_advisory_lock({ONE_RUNNER_AT_A_TIME})")):
         connection.commit()
-        log.info("Another migration is running: waiting for its end")
+        if time.monotonic() > give_up:
+            raise RuntimeError(
+                f"Another migration has been running for {seconds_to_try():.0f} s: look what it waits for"
+            )
+        if not said:
+            log.warning("Another migration is running: waiting for its end")
+            said = True
         time.sleep(random.uniform(0.1, 0.3))  # noqa: S311 - so that three do not ask in step
     connection.commit()
+
+
+def seconds_to_try() -> float:
+    return float(context.config.attributes.get("seconds_to_try", SECONDS_TO_TRY))
 
 
 def run_one_by_one(connection: Connection) -> None:
     """Who does not get a lock at once steps back, lets the others through, and begins the revision again."""
     applied: list[str] = []
-    give_up, pause = time.monotonic() + SECONDS_TO_TRY, 0.2
+    give_up = time.monotonic() + seconds_to_try()
+    pause = 0.2
     while True:
         try:
             configure(connection, applied)
@@ -122,7 +140,7 @@ def run_one_by_one(connection: Connection) -> None:
                 raise
             if applied and re.search(r"[+-]\d+$", str(context.get_revision_argument())):
                 raise  # one more step from here is not the step that was asked for
-            log.info("A table is in use, trying again: %s", error.orig)
+            log.warning("A table is in use, trying again: %s", str(error.orig).splitlines()[0])
         connection.rollback()
         time.sleep(random.uniform(pause / 2, pause))  # noqa: S311 - so that it meets no rhythm of the others
         pause = min(2 * pause, 5)
