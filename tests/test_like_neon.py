@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import TimeoutError as FutureTimeout
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -658,3 +659,22 @@ def test_a_connection_lost_before_commit_is_run_again(neon_url: str, like_neon: 
         assert cut.happened.is_set()
         with transaction(engine) as session:
             assert session.execute(text("SELECT * FROM bookings")).all() == [("key-1", 100)]
+
+
+def test_no_limit_of_the_client_ends_the_wait_for_a_connection_of_the_pooler(pooled_neon: LikeNeon) -> None:
+    holding = create_database_engine(pooled_neon.url, connections=POOL)
+    waiting = create_database_engine(
+        pooled_neon.url, connections=1, connect_within=2, statement_timeout=0.2, lock_timeout=0.2
+    )
+    with transaction(waiting) as session:
+        session.execute(text("SELECT 1"))
+    with ThreadPoolExecutor(1) as thread:
+        with contextlib.ExitStack() as held:
+            for _ in range(POOL):
+                held.enter_context(transaction(holding)).execute(text("SELECT 1"))
+            answer = thread.submit(run_transaction, waiting, lambda session: session.scalar(text("SELECT 1")))
+            with pytest.raises(FutureTimeout):
+                answer.result(timeout=1)
+        assert answer.result(timeout=10) == 1
+    holding.dispose()
+    waiting.dispose()
