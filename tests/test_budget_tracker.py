@@ -103,6 +103,7 @@ def test_the_same_import_gives_the_same_report_and_export_on_both_databases(
         "spent": "46709.42",
         "budget": "8400.00",
         "left": "818.42",
+        "without_budget": "39127.84",
     }
 
 
@@ -135,7 +136,12 @@ def test_rows_that_were_edited_or_deleted_do_not_come_back(tracker: Tracker, wri
         session.execute(text("DELETE FROM expenses WHERE description = 'Books'"))
     engine.dispose()
     assert "0 new expenses, 2 known already" in tracker.ok("import", file)
-    assert report_of(tracker, "--month", "2024-01")["total"] == {"spent": "3.00", "budget": None, "left": None}
+    assert report_of(tracker, "--month", "2024-01")["total"] == {
+        "spent": "3.00",
+        "budget": None,
+        "left": None,
+        "without_budget": "3.00",
+    }
 
 
 def test_an_export_of_edited_rows_adds_nothing_to_its_own_database(
@@ -290,7 +296,12 @@ def test_the_two_shapes_to_start_from(tracker: Tracker, write: Callable[..., Pat
     assert report_of(tracker, "--month", "2016-08")["categories"] == [
         {"category": "Shopping", "spent": "29.99", "budget": None, "left": None}
     ]
-    assert report_of(tracker, "--year", "2024")["total"] == {"spent": "24.99", "budget": None, "left": None}
+    assert report_of(tracker, "--year", "2024")["total"] == {
+        "spent": "24.99",
+        "budget": None,
+        "left": None,
+        "without_budget": "24.99",
+    }
 
 
 def test_a_report_shows_every_category_against_its_budget(tracker: Tracker, write: Callable[..., Path]) -> None:
@@ -305,11 +316,21 @@ def test_a_report_shows_every_category_against_its_budget(tracker: Tracker, writ
         {"category": "Food", "spent": "3.50", "budget": "3.00", "left": "-0.50"},
         {"category": "Travel", "spent": "0.00", "budget": "0.00", "left": "0.00"},
     ]
-    assert report["total"] == {"spent": "28.49", "budget": "103.50", "left": "75.01"}
+    assert report["total"] == {
+        "spent": "28.49",
+        "budget": "103.50",
+        "left": "75.01",
+        "without_budget": "0.00",
+    }
     assert report["expenses"] == 2
     assert tracker.ok("report", "--month", "2024-01", "--csv").splitlines()[1] == "Fun,24.99,100.50,75.51"
     year = report_of(tracker, "--year", "2024")
-    assert year["total"] == {"spent": "28.49", "budget": "303.50", "left": "275.01"}
+    assert year["total"] == {
+        "spent": "28.49",
+        "budget": "303.50",
+        "left": "275.01",
+        "without_budget": "0.00",
+    }
     assert "Fun                            200.00" in tracker.ok("budget", "list", "--month", "2024-02")
     printed = tracker.ok("report", "--month", "2024-01")
     assert "January 2024: 2 expenses" in printed
@@ -320,11 +341,16 @@ def test_a_budget_that_is_set_again_is_replaced(tracker: Tracker) -> None:
     tracker.ok("category", "add", "Food")
     for amount in ("400", "350.50"):
         tracker.ok("budget", "set", "Food", amount, "--year", "2024")
-    assert report_of(tracker, "--month", "2024-07")["total"] == {"spent": "0.00", "budget": "350.50", "left": "350.50"}
+    assert report_of(tracker, "--month", "2024-07")["total"] == {
+        "spent": "0.00",
+        "budget": "350.50",
+        "left": "350.50",
+        "without_budget": "0.00",
+    }
 
 
 def test_a_report_of_nothing_says_where_to_look(tracker: Tracker, write: Callable[..., Path]) -> None:
-    assert "There are no expenses yet. `import FILE.csv`" in tracker.ok("report", "--month", "2024-03")
+    assert "`add` and `import FILE.csv` bring the first" in tracker.ok("report", "--month", "2024-03")
     replace(tracker, user="bob@example.com").ok("import", write(COFFEE.replace("2024-", "2023-")))
     assert "There are no expenses yet" in tracker.ok("report", "--month", "2024-03")
     tracker.ok("import", write(COFFEE))
@@ -481,7 +507,12 @@ def test_columns_can_be_named_by_hand(tracker: Tracker, write: Callable[..., Pat
     file = write("wann;was;wieviel\n13.01.2024;Brot;-3,20\n")
     assert "--map" in tracker.refused("import", file)
     tracker.ok("import", file, "--map", "date=wann,description=was,amount=wieviel")
-    assert report_of(tracker, "--month", "2024-01")["total"] == {"spent": "3.20", "budget": None, "left": None}
+    assert report_of(tracker, "--month", "2024-01")["total"] == {
+        "spent": "3.20",
+        "budget": None,
+        "left": None,
+        "without_budget": "3.20",
+    }
 
 
 @pytest.mark.parametrize(

@@ -163,7 +163,7 @@ def test_one_name_in_any_capitals_is_one_category(tracker: Tracker, engine: Engi
     before = book(engine)
     for name, other in capitals.items():
         error = tracker.refused("category", "add", other)
-        assert error == f"You have the category {name!r} already. `category merge` makes one of two\n"
+        assert error == f"You have the category {name!r} already\n"
         with transaction(engine, read_only=True) as session:
             assert get_category(session, find_user(session, ANN), other).name == name
     assert book(engine) == before
@@ -392,7 +392,7 @@ def test_a_name_that_is_being_taken_is_taken(tracker: Tracker, engine: Engine) -
     attempts = {"Rent": ["add", "RENT"], "Straße": ["rename", "Pets", "STRASSE"]}
     for name, command in attempts.items():
         ended = begin_while(lambda s, u, name=name: add_category(s, u, name), tracker, engine, "category", *command)  # type: ignore[misc]
-        assert (ended.code, ended.err.partition(".")[0]) == (1, f"You have the category {name!r} already")
+        assert (ended.code, ended.err.strip().partition(".")[0]) == (1, f"You have the category {name!r} already")
     ended = begin_while(lambda s, u: rename_category(s, u, "Rent", "Flat"), tracker, engine, "category", "add", "FLAT")
     assert "You have the category 'Flat' already" in ended.err
     ended = begin_while(lambda s, u: delete_category(s, u, "Pets"), tracker, engine, "category", "rename", "Pets", "x")

@@ -72,19 +72,30 @@ def test_the_example_in_the_help_of_a_command_works(household: Tracker, tmp_path
         assert ended.out
 
 
-def test_the_shell_completes_commands_and_the_names_of_categories(household: Tracker, run_python: RunPython) -> None:
-    def completed(words: str) -> str:
-        asking = {
-            "_BUDGET_TRACKER.PY_COMPLETE": "complete_bash",
-            "COMP_WORDS": words,
-            "COMP_CWORD": str(words.count(" ")),
-        }
-        ended = run_python(PROGRAM, database_url=household.url, environ=asking)
-        assert ended.stderr == ""
-        return ended.stdout
+COMPLETE = """
+eval "$(budget-tracker.py --show-completion bash)"
+COMP_WORDS=(budget-tracker.py {words}) COMP_CWORD={place}
+$(complete -p budget-tracker.py | sed 's/.*-F \\([^ ]*\\).*/\\1/') budget-tracker.py
+printf '%s\\n' "${{COMPREPLY[@]}}"
+"""
 
-    assert {"import", "report", "list"} <= set(completed("budget-tracker.py ").split())
-    assert completed("budget-tracker.py transfer Re").split() == ["Rent", "Restaurants"]
+
+def test_bash_completes_commands_and_the_names_of_categories(household: Tracker, tmp_path: Path) -> None:
+    """With the launcher of the README on the PATH."""
+    launcher = tmp_path / "budget-tracker.py"
+    launcher.write_text(f'#!/bin/bash\nexec "{sys.executable}" "{PROGRAM}" "$@"\n')
+    launcher.chmod(0o755)
+    environ = bare_environment(tmp_path, household.url)
+    environ |= {"PATH": f"{tmp_path}{os.pathsep}{environ['PATH']}"}
+
+    def completed(words: str, place: int) -> list[str]:
+        command = ["bash", "-c", COMPLETE.format(words=words, place=place)]
+        ended = subprocess.run(command, env=environ, capture_output=True, text=True, timeout=60, check=True)
+        assert ended.stderr == ""
+        return ended.stdout.split()
+
+    assert {"import", "report", "list"} <= set(completed('""', 1))
+    assert completed("transfer Re", 2) == ["Rent", "Restaurants"]
 
 
 def test_completion_of_an_unreachable_database_is_silent(run_python: RunPython) -> None:

@@ -34,7 +34,9 @@ import database
 import doctor
 import doctor_address
 import doctor_case
+import doctor_postgresql
 import doctor_schema
+from like_neon import LikeNeon
 from local_postgres import administration
 from proxy import Proxy
 from running import RunPython
@@ -253,6 +255,28 @@ def test_a_plain_address_is_a_trap_for_a_project_that_makes_its_engine_itself(
     assert examine(url.replace(f"{scheme}:", "postgresql+psycopg2:")).code == 0
 
 
+@pytest.mark.parametrize(
+    ("call", "found"),
+    [
+        ("create_engine('sqlite:///old.db')", False),
+        ('create_async_engine(\n    url="sqlite+aiosqlite:///old.db")', False),
+        ("create_engine(f'sqlite:///{folder}/old.db')", False),
+        ("create_engine('postgresql+psycopg2://ann@db.example.com/shop')", False),
+        ("create_engine('postgresql://ann@db.example.com/shop')", True),
+        ("create_engine('postgres://ann@db.example.com/shop')", True),
+        ("create_engine(f'{scheme}://ann@db.example.com/shop')", True),
+        ("create_engine(os.environ.get('DATABASE_URL', 'sqlite:///old.db'))", True),
+        ("create_engine('sqlite:///old.db')\ncreate_engine(url)", True),
+    ],
+)
+def test_only_an_engine_that_may_be_one_of_postgresql_counts(
+    examine: Examine, project: Path, monkeypatch: pytest.MonkeyPatch, call: str, found: bool
+) -> None:
+    monkeypatch.setattr(doctor, "CHECKS", [check for check in doctor.CHECKS if check[0] in ("address", "driver")])
+    (project / "move.py").write_text(call, "utf-8")
+    assert ("plain-url" in examine("postgresql://ann:secret@127.0.0.1:1/shop").findings()) == found
+
+
 def test_where_psycopg_3_is_installed_a_plain_address_is_only_a_hint(
     examine: Examine, project: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -366,6 +390,8 @@ def server_that_says(words: str) -> Iterator[int]:
         ("unsupported startup parameter: options", "pooler-refuses-parameter"),
         ("the database system is starting up", "not-ready"),
         ("Couldn't connect to compute node", "not-ready"),
+        ("password authentication failed for user 'neondb_owner'", "wrong-password"),
+        ("The requested endpoint could not be found, or you don't have access to it.", "endpoint-unknown"),
         ("sorry, too many clients already", "too-many-connections"),
         ("remaining connection slots are reserved for roles with the SUPERUSER attribute", "too-many-connections"),
     ],
@@ -374,6 +400,24 @@ def test_what_poolers_and_full_servers_say_is_understood(examine: Examine, words
     with server_that_says(words) as port:
         examined = examine(f"postgresql://ann:secret@127.0.0.1:{port}/shop")
     assert words in examined.sees(finding, "error")
+
+
+@pytest.mark.parametrize(
+    ("change", "finding", "words"),
+    [
+        ({"password": "wrong"}, "wrong-password", "password"),
+        ({"username": "nobody-here"}, "user-unknown", "no such database"),
+        ({"database": "no-such-database"}, "database-unknown", "no-such-database"),
+        ({"username": "nobody-here", "database": "no-such-database"}, "no-answer", "name of the database"),
+        ({"host": "ep-deleted-1-pooler.local.neon.test"}, "endpoint-unknown", "endpoint"),
+    ],
+)
+def test_what_the_pooler_of_neon_refuses_is_explained(
+    examine: Examine, pooled_neon: LikeNeon, change: dict[str, Any], finding: str, words: str
+) -> None:
+    examined = examine(make_url(pooled_neon.url).set(**change), "--timeout", "4")
+    assert (examined.code, examined.troubles()) == (2, {finding})
+    assert words in examined.sees(finding, "error") + examined.findings()[finding]["fix"]
 
 
 def test_a_server_that_never_answers_is_given_up_in_bounded_time(examine: Examine) -> None:
@@ -486,7 +530,11 @@ def test_tls_that_could_be_verified_and_is_not_is_a_warning_with_the_way_there(
             examined = examine(encrypted.update_query_dict(query))
         assert (examined.code, examined.troubles()) == (1, {"tls-not-verified"})
         fix = examined.findings()["tls-not-verified"]["fix"]
-        assert fix == f"In the URL: sslmode=verify-full&sslrootcert={ca_file}"
+        if asked := query.get("sslmode"):
+            assert f"replace sslmode={asked} by sslmode=verify-full" in fix
+        else:
+            assert "Add &sslmode=verify-full to the URL" in fix
+        assert (f"plain psycopg2) need sslrootcert={ca_file} " in fix) == ("sslrootcert" not in query)
     way = {"sslmode": "verify-full", "sslrootcert": ca_file}
     examined = examine(encrypted.update_query_dict(way))
     assert (examined.code, examined.ids("ok") & {"tls-verified"}) == (0, {"tls-verified"})
@@ -524,6 +572,25 @@ def test_a_role_without_time_limits_is_a_warning_and_with_some_a_hint(
     assert examined.code == 1
     assert examined.sees("no-time-limits", "warning").count("timeout") == 3
     assert f'ALTER ROLE "{role.username}" SET' in examined.findings()["no-time-limits"]["fix"]
+
+
+def test_limits_that_a_pooler_has_not_taken_over_yet_count(examine: Examine, pooled_neon: LikeNeon) -> None:
+    url, name = pooled_neon.url, make_url(pooled_neon.url).username
+    names = ("statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout")
+    with administration(pooled_neon.server.url) as execute:
+        try:
+            assert examine(url).sees("no-time-limits", "warning").count("timeout") == 3  # it leaves a connection there
+            execute(f"ALTER ROLE {name} SET {names[0]} = '31s'; ALTER ROLE {name} SET {names[1]} = 0")
+            assert examine(url).sees("no-time-limits", "hint").endswith(f": {names[1]}, {names[2]}.")
+            execute(f"ALTER ROLE {name} IN DATABASE neondb SET {names[1]} = '5s'")
+            execute(f"ALTER DATABASE neondb SET {names[2]} = '1min'")
+            seen = examine(url).findings()["time-limits"]["seen"]
+            for setting in ("statement_timeout 31s", "lock_timeout 5s", "idle_in_transaction_session_timeout 1min"):
+                assert f"{setting} (for new server connections" in seen
+        finally:
+            execute(f"ALTER ROLE {name} RESET ALL")
+            execute(f"ALTER ROLE {name} IN DATABASE neondb RESET ALL")
+            execute("ALTER DATABASE neondb RESET ALL")
 
 
 def test_the_pools_of_all_processes_must_fit_what_the_server_allows(
@@ -796,6 +863,48 @@ def test_a_constraint_that_was_never_validated_is_a_warning(
     assert examine(role).code == 0
 
 
+def test_a_sequence_behind_its_column_is_an_error_with_the_statement_that_cures_it(
+    examine: Examine, postgresql_url: str
+) -> None:
+    with administration(postgresql_url) as execute:
+        execute("""
+            CREATE SCHEMA "My shop";
+            CREATE TABLE "My shop"."it's 100%" ("Id" SERIAL PRIMARY KEY);
+            CREATE TABLE visits (id BIGINT GENERATED BY DEFAULT AS IDENTITY (START 7) PRIMARY KEY, n SERIAL);
+            CREATE TABLE untouched (id SERIAL PRIMARY KEY);
+            CREATE TABLE counted (id SERIAL PRIMARY KEY);
+            INSERT INTO counted SELECT FROM generate_series(1, 3);
+            CREATE TABLE set_by_hand (id SERIAL PRIMARY KEY);
+            INSERT INTO set_by_hand VALUES (20);
+            SELECT setval('set_by_hand_id_seq', 21, false);
+            INSERT INTO visits VALUES (6, 100);
+            """)
+        assert "sequence-behind" not in examine(postgresql_url).findings()
+        execute("""INSERT INTO "My shop"."it's 100%" VALUES (1); INSERT INTO visits VALUES (7)""")
+        examined = examine(postgresql_url)
+        assert examined.code == 2
+        assert """ in "My shop"."it's 100%"."Id", visits.id:""" in examined.sees("sequence-behind", "error")
+        fix = examined.findings()["sequence-behind"]["fix"]
+        assert "SELECT setval('visits_id_seq', (SELECT max(id) FROM visits));" in fix
+        execute(fix)
+        execute("""INSERT INTO "My shop"."it's 100%" DEFAULT VALUES; INSERT INTO visits DEFAULT VALUES""")
+        assert "sequence-behind" not in examine(postgresql_url).findings()
+
+
+def test_sequences_are_looked_at_as_far_as_the_role_may_and_not_by_thousands(
+    examine: Examine, role: URL, execute: Callable[[str], object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    execute("CREATE TABLE visits (id SERIAL PRIMARY KEY); INSERT INTO visits VALUES (1)")
+    assert examine(role).code == 0
+    execute(f"GRANT SELECT ON visits TO {role.username}")
+    assert examine(role).code == 0
+    execute(f"GRANT SELECT ON visits_id_seq TO {role.username}")
+    assert examine(role).troubles() == {"sequence-behind"}
+    monkeypatch.setattr(doctor_postgresql, "MOST_SEQUENCES", 0)
+    examined = examine(role)
+    assert (examined.code, examined.sees("sequences-not-looked-at", "hint")[:9]) == (0, "1 columns")
+
+
 # --- SQLite ----------------------------------------------------------------------------------------------------------
 
 
@@ -943,6 +1052,31 @@ def test_another_journal_mode_than_wal_is_a_hint(examine: Examine, sqlite_file: 
     assert "delete" in examined.sees("not-wal", "hint")
 
 
+def test_values_that_postgresql_would_refuse_are_a_hint(examine: Examine, sqlite_file: Path) -> None:
+    with contextlib.closing(sqlite3.connect(sqlite_file)) as connection:
+        connection.execute("""
+            CREATE TABLE "odd ""name" (id INTEGER PRIMARY KEY, name VARCHAR(5), "per cent" NUMERIC(10, 2), at DATETIME,
+                                       open BOOLEAN, note TEXT, photo BLOB, anything)""")
+        insert = (
+            'INSERT INTO "odd ""name" (name, "per cent", at, open, note, photo, anything) VALUES (?, ?, ?, ?, ?, ?, ?)'
+        )
+        connection.execute(insert, ("Käse!", 12.5, "2026-01-01 10:00:00", True, "x" * 99, b"\0", "1"))
+        connection.execute(insert, (None,) * 7)
+        connection.commit()
+        assert examine(f"sqlite:///{sqlite_file}").ids("hint") == set()
+        connection.execute(insert, ("Camembert", "much", 1767261600, "yes", b"\0", 1, 2))
+        connection.execute(insert, ("Emmental", "1e2", None, 1, "1", None, None))
+        connection.commit()
+    examined = examine(f"sqlite:///{sqlite_file}")
+    assert examined.code == 0
+    seen = examined.sees("values-not-as-declared", "hint")
+    table = 'odd "name'
+    assert (
+        f": 2 in {table}.name (VARCHAR(5)), 1 in {table}.per cent (NUMERIC(10, 2)), 1 in {table}.at (DATETIME)" in seen
+    )
+    assert f"1 in {table}.open (BOOLEAN), 1 in {table}.note (TEXT)." in seen
+
+
 # --- No secrets ------------------------------------------------------------------------------------------------------
 
 PASSWORDS = ["hunter2", "p@ss:w/rd?#1", "%41%zz&x=1", "quo'te\"back\\slash", "naïve  ü\tspaces", "${HOME}[0]"]
@@ -1010,6 +1144,31 @@ def test_no_failure_prints_the_password(
             doctor.main(arguments)
         printed = "".join(capsys.readouterr())
         assert [shown for shown in spellings(password) if shown in printed] == []
+
+
+@pytest.mark.parametrize("place", ["argument", "DATABASE_URL", "DATABASE_URL_UNPOOLED", ".env", "alembic.ini"])
+@pytest.mark.parametrize(
+    ("password", "rest"),
+    [("hunter@lower?upper=deck", "@localhost/shop"), ("hunter/lower@upper#deck?dark:wood", "@localhost/shop")],
+)
+def test_no_part_of_a_password_with_unescaped_signs_is_printed(
+    examine: Examine, project: Path, monkeypatch: pytest.MonkeyPatch, password: str, rest: str, place: str
+) -> None:
+    url = f"postgresql://ann:{password}{rest}"
+    if place.startswith("DATABASE_URL"):
+        monkeypatch.setenv("DATABASE_URL", "postgresql://ann@127.0.0.1:1/shop")
+        monkeypatch.setenv(place, url)
+    elif place == ".env":
+        (project / ".env").write_text(f"DATABASE_URL={url}\n", "utf-8")
+    elif place == "alembic.ini":
+        (project / "alembic.ini").write_text(f"[alembic]\nsqlalchemy.url = {url}\n", "utf-8")
+        monkeypatch.setenv("DATABASE_URL", "postgresql://ann@127.0.0.1:1/shop")
+    examined = examine(url if place == "argument" else None)
+    assert examined.code == 2
+    parts = ("hunter", "lower", "upper", "deck", "dark", "wood")
+    assert [part for part in parts if part in examined.printed] == []
+    if place in ("argument", "DATABASE_URL", ".env"):
+        assert "%40" in examined.sees("url-malformed", "error")
 
 
 @pytest.mark.parametrize("password", PASSWORDS)

@@ -184,7 +184,7 @@ def test_spending_without_a_budget_takes_nothing_from_the_budgets_of_others(book
     assert report.left_per_day == Decimal("2.00")
     shown = printed(print_report, report)
     assert "Left: 58.00 of 100.00, 2.00 a day for the 29 days to come" in shown
-    assert "Spent without a budget, not counted here: 900.00" in shown
+    assert "Spent without a budget, and not taken from another one: 900.00" in shown
 
 
 def test_who_is_over_the_budget_reads_it_in_plain_words(books: Books) -> None:
@@ -257,7 +257,7 @@ def test_the_trend_of_one_category_leaves_the_others_out(books: Books) -> None:
     trend = books.trend("2024-01", category="Fun")
     assert as_csv(trend)[-1] == "2024-01,4.00,5.00,1.00"
     assert as_json(trend)["category"] == "Fun"
-    assert as_json(trend)["total"] == {"spent": "4.00", "budget": "5.00", "left": "1.00"}
+    assert as_json(trend)["total"] == {"spent": "4.00", "budget": "5.00", "left": "1.00", "without_budget": "0.00"}
     assert printed(print_trend, trend).startswith("Fun, February 2023 to January 2024")
 
 

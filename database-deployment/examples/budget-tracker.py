@@ -20,9 +20,7 @@ Without DATABASE_URL the data is in budget.db in the current folder.
 # ]
 # ///
 
-import gc
-
-gc.disable()  # the start is mostly imports, and what they make is kept: a look for garbage in it finds none
+from budget import start  # isort: split
 
 import codecs
 import io
@@ -45,7 +43,7 @@ from budget import budgets, categories, expenses, inputs, listing, schema
 from budget.console import import_progress, make_console, money
 from budget.errors import BudgetError
 from budget.expense_table import print_expenses
-from budget.explaining import explain
+from budget.explaining import explain, place_of
 from budget.listing import ExpenseRow, Wanted
 from budget.models import User
 from budget.periods import Period, month_of, read_month, read_year
@@ -188,6 +186,12 @@ def chosen_key(key: str | None) -> str:
     return uuid4().hex if key is None else key
 
 
+def this_program() -> str:
+    """How it was called, to be pasted in front of another command."""
+    user = [] if tracker.email == Tracker.email else ["--user", tracker.email]
+    return shlex.join([sys.orig_argv[0], sys.argv[0], *user])
+
+
 def say(*lines: str) -> None:
     for line in lines:
         console.print(Text(line), soft_wrap=True)
@@ -227,10 +231,9 @@ def demo() -> None:
     found = tracker.read(lambda session, user: make_report(session, user, read_month("2025-12")))
     console.print()
     print_report(console, found)
-    program = f"{sys.orig_argv[0]} {sys.argv[0]}"
     say(f"\nLook further:\n  export DATABASE_URL={tracker.url}")
     for command in ("list --contains market", "report trend --year 2025", "report --month 2025-08 --plot august.png"):
-        say(f"  {program} {command}")
+        say(f"  {this_program()} {command}")
 
 
 # --- Expenses
@@ -254,7 +257,9 @@ def add(
         raise BudgetError('Write AMOUNT CATEGORY DESCRIPTION for each expense: add 12.50 Food "Two words"')
     day, key = inputs.read_day(on, today()), chosen_key(key)
     wanted = [
-        expenses.NewExpense(inputs.read_amount(amount), category, description, day, f"{key}.{place}", account or "")
+        expenses.NewExpense(
+            inputs.read_amount(amount), category, description, day, f"{key}.{place}" if place else key, account or ""
+        )
         for place, (amount, category, description) in enumerate(zip(*[iter(what)] * 3, strict=True))
     ]
     added = tracker.write(lambda session, user: expenses.add_expenses(session, user, wanted), counts_once=True)
@@ -270,7 +275,8 @@ def list_(
     least: Annotated[str | None, typer.Option("--min", metavar="AMOUNT")] = None,
     most: Annotated[str | None, typer.Option("--max", metavar="AMOUNT")] = None,
     limit: Annotated[
-        int | None, typer.Option(min=1, metavar="N", help=f"{ROWS_ON_A_PAGE} in a terminal; all for a program.")
+        int | None,
+        typer.Option(min=1, max=10**9, metavar="N", help=f"{ROWS_ON_A_PAGE} in the table; all with --json or --csv."),
     ] = None,
     after: Annotated[str | None, typer.Option(metavar="PLACE", help="Where the page before ended.")] = None,
     as_json: AsJson = False,
@@ -290,11 +296,14 @@ def list_(
 
     def work(session: Session, user: User) -> None:
         chosen = None if category is None else categories.get_category(session, user, category)
-        page = listing.list_expenses(session, user, Wanted(chosen, contains, period, *limits), limit, place)
+        wanted = Wanted(chosen, contains, period, *limits)
+        page = listing.list_expenses(session, user, wanted, limit, place)
         if as_json:
             listing.write_json(page, for_programs())
         elif as_csv:
             listing.write_csv(page, for_programs())
+        elif wanted == Wanted() and place is None and not page.expenses:
+            say(where_to_look(None))
         else:
             print_expenses(console, page, user.currency)
 
@@ -343,7 +352,7 @@ def delete(
     """
     deleted = tracker.write(lambda session, user: expenses.delete_expenses(session, user, numbers))
     say(*(f"Deleted {in_words(expense)}" for expense in deleted))
-    say("To undo it:", *(f"  budget-tracker.py {how_to_add(expense)}" for expense in deleted))
+    say("To undo it:", *(f"  {this_program()} {how_to_add(expense)}" for expense in deleted))
 
 
 def in_words(expense: ExpenseRow) -> str:
@@ -454,7 +463,8 @@ def budget_copy(
         lambda session, user: budgets.copy_budgets(session, user, from_month.first, to_month.first, replace=replace),
         counts_once=True,
     )
-    say(f"{count_of(count, 'budget')} copied from {from_month.label} to {to_month.label}")
+    nothing = f": {from_month.label} has none, or {to_month.label} has them already" if not count else ""
+    say(f"{count_of(count, 'budget')} copied from {from_month.label} to {to_month.label}{nothing}")
 
 
 @budget_app.command("delete")
@@ -531,7 +541,7 @@ def report(
     ] = None,
     top: Annotated[int | None, typer.Option(metavar="N", min=1, help="So many merchants or changes: 10.")] = None,
     plot: Annotated[
-        Path | None, typer.Option(metavar="FILE.png|svg", help="Draw the month or the trend into a file.")
+        Path | None, typer.Option(metavar="FILE.png|svg|pdf", help="Draw the month or the trend into a file.")
     ] = None,
     as_json: AsJson = False,
     as_csv: AsCsv = False,
@@ -587,7 +597,8 @@ def report(
 
 def where_to_look(days: tuple[date, date] | None) -> str:
     if days is None:
-        return "There are no expenses yet. `import FILE.csv` reads what your bank gives you."
+        place = place_of(tracker.url) if tracker.url else "the database"
+        return f"{tracker.email} has no expenses in {place} yet. `add` and `import FILE.csv` bring the first."
     return f"Your expenses are from {days[0]} to {days[1]}: try --month {days[1]:%Y-%m}"
 
 
@@ -735,7 +746,7 @@ def for_people(*streams: TextIO) -> list[str]:
 
 
 def main() -> None:
-    gc.enable()
+    start.imports_are_done()
     missing = for_people(sys.stdout, sys.stderr)
     try:
         app()

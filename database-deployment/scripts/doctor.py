@@ -63,10 +63,12 @@ CHECKS: tuple[tuple[str, set[str], Check], ...] = (
     ("schema", POSTGRESQL, postgresql.foreign_keys_have_an_index),
     ("schema", POSTGRESQL, postgresql.indexes_are_valid),
     ("schema", POSTGRESQL, postgresql.constraints_are_validated),
+    ("schema", POSTGRESQL, postgresql.sequences_are_ahead_of_their_columns),
     ("schema", SQLITE, sqlite.foreign_keys_have_an_index),
     ("schema", SQLITE, sqlite.rows_have_their_parents),
     ("schema", SQLITE, sqlite.plain_connections_enforce_foreign_keys),
     ("schema", SQLITE, sqlite.readers_and_writers_do_not_block_each_other),
+    ("schema", SQLITE, sqlite.values_are_as_declared),
 )
 
 # Without these there is nothing that the later stages could look at.

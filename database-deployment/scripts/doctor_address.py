@@ -167,4 +167,10 @@ def makes_an_engine(file: Path) -> bool:
     except OSError:
         return False
     is_database_py = "def create_database_engine(" in text
-    return not is_database_py and re.search(r"\b(create_(async_)?engine|engine_from_config)\(", text) is not None
+    return not is_database_py and ENGINE_MADE.search(text) is not None
+
+
+# Not where the address stands there with another scheme, or with a driver: create_engine("sqlite:///old.db").
+ENGINE_MADE = re.compile(
+    r"""\b(create_(async_)?engine|engine_from_config)\((?!\s*(url\s*=\s*)?[fFrR]*["']+(?!postgres(ql)?:)[\w+]+:)"""
+)

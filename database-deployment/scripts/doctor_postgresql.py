@@ -9,15 +9,21 @@ from doctor_case import Examination, Finding, Findings, some
 from doctor_schema import unindexed
 
 CONNECTIONS_OF_DATABASE_PY = 5
+MOST_SEQUENCES = 500
 
 # --- Reach -----------------------------------------------------------------------------------------------------------
 
 # How libpq, the server and a pooler refuse, the definite first: a host with two addresses may say two things.
 REFUSALS = {
-    "password authentication failed|no password supplied": (
+    "(password|SASL) authentication failed|no password supplied": (
         "wrong-password",
         "The user or the password is wrong",
         "Copy the URL again, or set a new password. Signs like @ : / % in it are written as %XX.",
+    ),
+    "no such user": (
+        "user-unknown",
+        "The pooler finds no such user, or no such database to look for it",
+        "Compare the user and the name of the database, behind the last / of the URL, with the provider's.",
     ),
     'database ".*" does not exist': (
         "database-unknown",
@@ -69,6 +75,11 @@ REFUSALS = {
         "There is no host of this name",
         "Compare the name with the provider's, letter by letter, and look whether this machine is online.",
     ),
+    "requested endpoint could not be found": (
+        "endpoint-unknown",
+        "The provider has no endpoint of this host name",
+        "Copy the address again; was the branch or the endpoint deleted?",
+    ),
     "Connection refused|No such file or directory": (
         "port-closed",
         "Nothing listens at this host and port",
@@ -77,7 +88,8 @@ REFUSALS = {
     "timeout expired|timed out|No route to host|Network is unreachable": (
         "no-answer",
         "The server does not answer",
-        "A firewall, a private network or a wrong host: ask the provider which addresses are let in.",
+        "A firewall, a private network or a wrong host: ask the provider which addresses are let in. A pooled host is"
+        " silent too where the user and the name of the database are wrong: compare them.",
     ),
     "the database system is|connect to compute node": (
         "not-ready",
@@ -133,7 +145,7 @@ def connection_is_private(case: Examination) -> Findings:
         yield Finding("tls-not-needed", "ok", "The server is on this machine: nothing travels over a network.")
     elif not case.connection.info.ssl_in_use:
         seen = f"The connection to {host} is not encrypted: whoever is between can read and change everything."
-        fix = "Write ?sslmode=verify-full&sslrootcert=/path/ca.pem in the URL; the server may need ssl = on first."
+        fix = f"{to_verify_full(case.url)}, and sslrootcert=/path/ca.pem; the server may need ssl = on first."
         yield Finding("tls-missing", "warning", seen, fix)
     elif sslmode == "verify-full":
         yield Finding("tls-verified", "ok", "Encrypted, and the server's certificate and name are checked.")
@@ -147,8 +159,16 @@ def connection_is_private(case: Examination) -> Findings:
         else:
             seen = f"Encrypted, but with {mode} nobody checks who answers; verify-full works here."
             root = case.module.create_database_engine(case.url, verify_tls=True).url.query.get("sslrootcert")
-            fix = f"In the URL: sslmode=verify-full{f'&sslrootcert={root}' if root else ''}"
+            fix = f"{to_verify_full(case.url)}."
+            if root and root != case.url.query.get("sslrootcert"):  # database.py finds it by itself
+                fix += f" Other programs (psql, pg_dump, plain psycopg2) need sslrootcert={root} there too."
             yield Finding("tls-not-verified", "warning", seen, fix)
+
+
+def to_verify_full(url: Any) -> str:
+    if sslmode := url.query.get("sslmode"):
+        return f"In the URL, replace sslmode={sslmode} by sslmode=verify-full"
+    return f"Add {'&' if url.query else '?'}sslmode=verify-full to the URL"
 
 
 # --- Session ---------------------------------------------------------------------------------------------------------
@@ -158,9 +178,13 @@ def time_is_limited(case: Examination) -> Findings:
     names = ("statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout")
     # reset_val is what a plain connection has.
     found = dict(case.rows("SELECT name, reset_val FROM pg_settings WHERE name LIKE '%timeout'"))
-    off = [name for name in names if found[name] == "0"]
+    limits = {name: f"{found[name]} ms" for name in names if found[name] != "0"}
+    for name, value in settings_of_new_connections(case).items():
+        if name in names and name not in limits and re.search("[1-9]", value):
+            limits[name] = f"{value} (for new server connections: a pooler may still keep older ones, without it)"
+    off = [name for name in names if name not in limits]
     if not off:
-        yield Finding("time-limits", "ok", "Time limits: " + ", ".join(f"{n} {found[n]} ms" for n in names) + ".")
+        yield Finding("time-limits", "ok", f"Time limits: {', '.join(f'{name} {limits[name]}' for name in names)}.")
         return
     role = case.connection.info.user
     fix = (
@@ -169,6 +193,17 @@ def time_is_limited(case: Examination) -> Findings:
     )
     seen = f"A plain connection has no limit for: {', '.join(off)}."
     yield Finding("no-time-limits", "warning" if len(off) == len(names) else "hint", seen, fix)
+
+
+def settings_of_new_connections(case: Examination) -> dict[str, str]:
+    """What ALTER ROLE and ALTER DATABASE have set; the last word is that of the role in the database."""
+    rows = case.rows("""
+        SELECT split_part(setting, '=', 1), substr(setting, strpos(setting, '=') + 1)
+        FROM pg_db_role_setting, unnest(setconfig) AS setting
+        WHERE setrole IN (0, (SELECT oid FROM pg_roles WHERE rolname = session_user))
+          AND setdatabase IN (0, (SELECT oid FROM pg_database WHERE datname = current_database()))
+        ORDER BY setrole <> 0, setdatabase <> 0""")
+    return dict(rows)
 
 
 def quoted(name: str) -> str:
@@ -254,3 +289,37 @@ def constraints_are_validated(case: Examination) -> Findings:
         seen = f"Constraints that old rows were never checked against (NOT VALID): {some(unchecked)}."
         fix = "ALTER TABLE table VALIDATE CONSTRAINT name"
         yield Finding("constraint-not-validated", "warning", seen, fix)
+
+
+def sequences_are_ahead_of_their_columns(case: Examination) -> Findings:
+    columns = case.rows(COLUMNS_WITH_A_SEQUENCE)
+    if len(columns) > MOST_SEQUENCES:
+        seen = f"{len(columns)} columns count by a sequence: too many to look whether each is ahead of its column."
+        fix = "After rows were copied with their ids, compare max(column) with last_value of the sequence."
+        yield Finding("sequences-not-looked-at", "hint", seen, fix)
+        return
+    taken = {row[0] for row in case.rows(" UNION ALL ".join(asked for _, asked, _ in columns))} if columns else set()
+    if repairs := {name: repair for name, _, repair in columns if name in taken}:
+        seen = f"The next id is taken already in {some(list(repairs))}: rows were copied with their ids."
+        yield Finding("sequence-behind", "error", f"{seen} An insert will fail.", " ".join(repairs.values()))
+
+
+# Of serial and identity columns only the unique ones: an id collides only there, and their index finds the maximum.
+COLUMNS_WITH_A_SEQUENCE = """
+    SELECT format('%s.%I', attrelid::regclass, attname),
+           format('SELECT %L FROM %s WHERE last_value::numeric + %s * is_called::int <= (SELECT max(%I) FROM %s)',
+                  format('%s.%I', attrelid::regclass, attname), seqrelid::regclass, seqincrement, attname,
+                  attrelid::regclass),
+           format('SELECT setval(%L, (SELECT max(%I) FROM %s));', seqrelid::regclass, attname, attrelid::regclass)
+    FROM pg_sequence
+    JOIN pg_depend ON classid = 'pg_class'::regclass AND objid = seqrelid AND deptype IN ('a', 'i')
+    JOIN pg_attribute ON refclassid = 'pg_class'::regclass AND attrelid = refobjid AND attnum = refobjsubid
+    JOIN pg_class ON pg_class.oid = attrelid
+    WHERE relkind IN ('r', 'p') AND relpersistence <> 't' AND seqincrement > 0
+      AND (attidentity <> '' OR atthasdef) AND atttypid IN ('int2'::regtype, 'int4'::regtype, 'int8'::regtype)
+      AND has_schema_privilege(relnamespace, 'USAGE') AND has_column_privilege(attrelid, attnum, 'SELECT')
+      AND has_sequence_privilege(seqrelid, 'SELECT')
+      AND EXISTS (SELECT FROM pg_index
+                  WHERE indrelid = attrelid AND indisunique AND indisvalid AND indpred IS NULL
+                    AND indnkeyatts = 1 AND indkey[0] = attnum)
+    ORDER BY 1"""

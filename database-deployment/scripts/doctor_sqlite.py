@@ -1,6 +1,7 @@
 """The doctor's checks of a SQLite file: opening it without changing it, and what is in it."""
 
 import os
+import re
 import sqlite3
 from collections import Counter
 from pathlib import Path
@@ -113,6 +114,45 @@ def readers_and_writers_do_not_block_each_other(case: Examination) -> Findings:
         seen = f"The journal mode is {mode}: a writer and the readers wait for each other."
         fix = "create_database_engine() of examples/database.py changes it; else PRAGMA journal_mode = WAL, once."
         yield Finding("not-wal", "hint", seen, fix)
+
+
+# How SQLite stores what PostgreSQL would take, by the declared type; other types are not looked at.
+STORED_AS = {
+    r"INT(?!ERVAL)|BOOL": "'integer'",
+    "REAL|FLOA|DOUB|NUMERIC|DECIMAL": "'integer', 'real'",
+    "CHAR|TEXT|CLOB|DATE|TIME": "'text'",
+}
+ROWS_LOOKED_AT = 100_000
+
+
+def values_are_as_declared(case: Examination) -> Findings:
+    """SQLite keeps text that is too long, and values of any type; PostgreSQL refuses them."""
+    columns = case.rows("""
+        SELECT t.name, part.name, upper(part.type) FROM sqlite_master AS t, pragma_table_info(t.name) AS part
+        WHERE t.type = 'table' AND t.sql NOT LIKE 'CREATE VIRTUAL%' ORDER BY t.name, part.cid""")
+    refused = []
+    for table, column, declared in columns:
+        if (wrong := what_is_wrong(quoted(column), declared)) and case.seconds_left() > 3:
+            first = f"(SELECT {quoted(column)} FROM {quoted(table)} LIMIT {ROWS_LOOKED_AT})"  # noqa: S608 - names
+            [(count,)] = case.rows(f"SELECT count(*) FROM {first} WHERE {wrong}")  # noqa: S608 - their values stay out
+            refused += [f"{count} in {table}.{column} ({declared})"] * (count > 0)
+    if refused:
+        seen = f"Values that SQLite keeps and PostgreSQL would refuse, too long or of another type: {some(refused)}."
+        fix = "Before a move to PostgreSQL, correct them or the type: typeof(column) and length(column) find them."
+        yield Finding("values-not-as-declared", "hint", seen, fix)
+
+
+def what_is_wrong(value: str, declared: str) -> str:
+    """The condition that finds values which are not as declared; empty for a type that is not looked at."""
+    stored_as = next((kinds for pattern, kinds in STORED_AS.items() if re.search(pattern, declared)), "")
+    tests = [f"typeof({value}) NOT IN ({stored_as}, 'null')"] if stored_as else []
+    if limit := re.search(r"CHAR\w* *\((\d+)\)", declared):
+        tests.append(f"length({value}) > {limit[1]}")
+    return " OR ".join(tests)
+
+
+def quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
 
 
 def foreign_keys_have_an_index(case: Examination) -> Findings:

@@ -53,7 +53,7 @@ def add_category(session: Session, user: User, name: str) -> Category:
     """A new category, or an error where the user has it already, in whatever capitals."""
     wanted = read_name(name)
     _one_change_of_names_at_a_time(session, user)
-    _refuse_taken_name(session, user, wanted)
+    _refuse_taken_name(session, user, wanted, hint="")
     category = Category(user_id=user.id, name=wanted)
     session.add(category)
     session.flush()
@@ -84,7 +84,7 @@ def rename_category(session: Session, user: User, name: str, new_name: str) -> C
     _one_change_of_names_at_a_time(session, user)
     category = get_category(session, user, name)
     if fold(wanted) != fold(category.name):  # other capitals for the same name are no conflict
-        _refuse_taken_name(session, user, wanted)
+        _refuse_taken_name(session, user, wanted, hint="`category merge` makes one of two")
     category.name = wanted
     session.flush()
     return category
@@ -95,10 +95,10 @@ def _one_change_of_names_at_a_time(session: Session, user: User) -> None:
     session.execute(select(User.id).where(User.id == user.id).with_for_update(key_share=True))
 
 
-def _refuse_taken_name(session: Session, user: User, name: str) -> None:
+def _refuse_taken_name(session: Session, user: User, name: str, hint: str) -> None:
     for category in list_categories(session, user):
         if fold(category.name) == fold(name):
-            raise BudgetError(f"You have the category {category.name!r} already", "`category merge` makes one of two")
+            raise BudgetError(f"You have the category {category.name!r} already", hint)
 
 
 class Merged(NamedTuple):

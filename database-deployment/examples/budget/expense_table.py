@@ -12,7 +12,7 @@ from rich.text import Text
 from budget.console import money, speaks_unicode
 from budget.listing import ExpenseRow, Page
 
-CATEGORY, LEAST_TEXT = 14, 8
+CATEGORY, LEAST_TEXT = 14, 6
 BETWEEN = 16  # the columns of a terminal that stand between ours
 
 
@@ -24,7 +24,8 @@ def print_expenses(console: Console, page: Page, currency: str | None) -> None:
     console.print(_table(console, expenses), crop=False)
     count = "1 expense" if len(expenses) == 1 else f"{len(expenses):,} expenses"
     total = money(sum((each.amount for each in expenses), Decimal(0)))
-    console.print(Text(f"{count}, {total} {currency or ''}".rstrip()))
+    on_this_page = " on this page" if page.next else ""
+    console.print(Text(f"{count}{on_this_page}, {total} {currency or ''}".rstrip()))
     if page.next:
         console.print(Text(f"There are more: --after {page.next}"), soft_wrap=True)
 
@@ -33,7 +34,7 @@ def _table(console: Console, expenses: Sequence[ExpenseRow]) -> Table:
     unicode = speaks_unicode(console)
     rows = [(str(each.number), str(each.spent_on), money(each.amount)) for each in expenses]
     number, day, amount = (max(len(row[place]) for row in rows) for place in range(3))
-    amount = max(amount, len("Amount"))
+    number, amount = max(number, len("No")), max(amount, len("Amount"))
     room = console.width - number - day - amount - BETWEEN
     category = min(
         CATEGORY,
@@ -48,7 +49,7 @@ def _table(console: Console, expenses: Sequence[ExpenseRow]) -> Table:
     table.add_column("Day", no_wrap=True, width=day)
     table.add_column("Amount", justify="right", no_wrap=True, width=amount)
     cut: Literal["ellipsis", "crop"] = "ellipsis" if unicode else "crop"
-    table.add_column("Category", no_wrap=True, overflow=cut, width=max(category, LEAST_TEXT))
+    table.add_column("Category", no_wrap=True, overflow=cut, width=category)
     table.add_column("Description", no_wrap=True, overflow=cut, max_width=max(LEAST_TEXT, room - category))
     if room < 2 * LEAST_TEXT:
         table.width = console.width + 2 * LEAST_TEXT - room  # the terminal breaks the line, and nothing is lost

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Sequence
 from datetime import date
 from decimal import Decimal
+from hashlib import blake2b
 from typing import Any, NamedTuple, TypedDict
 
 from sqlalchemy import delete, literal, select
@@ -35,7 +36,7 @@ def add_expenses(session: Session, user: User, wanted: Sequence[NewExpense]) -> 
 def _add_once(session: Session, user: User, category: Category, wanted: NewExpense) -> ExpenseRow:
     amount = exact_amount(wanted.amount, "An expense")
     description, account = read_text(wanted.description), read_text(wanted.account, LONGEST_NAME)
-    fingerprint = f"key:{read_key(wanted.request_key)}"
+    fingerprint = fingerprint_of(wanted.request_key)
     number = _insert_unless_known(
         session,
         user_id=user.id,
@@ -57,6 +58,11 @@ def _add_once(session: Session, user: User, category: Category, wanted: NewExpen
     if found != ExpenseRow(earlier, wanted.spent_on, amount, category.name, description, account):
         raise KeyTaken(f"The request key {wanted.request_key!r} stands for another expense, {earlier}")
     return found
+
+
+def fingerprint_of(request_key: str) -> str:
+    """In the form of a bank's line, so that an export can be imported, and different from each of them."""
+    return f"-{blake2b(read_key(request_key).encode(), digest_size=16).hexdigest()}"
 
 
 def _insert_unless_known(session: Session, **values: Any) -> int | None:

@@ -34,7 +34,8 @@ _MEANINGS = [
 def explain(error: BaseException, url: URL | None) -> tuple[str, int] | None:
     """One or two lines for the user and the exit code, or None for what is a fault of the program."""
     if isinstance(error, BudgetError):
-        return ". ".join(filter(None, (str(error), error.hint))), REFUSED
+        message = str(error)
+        return f"{message}{'' if message.endswith('?') else '.'} {error.hint}" if error.hint else message, REFUSED
     if isinstance(error, DatabaseConfigurationError):
         return str(error), DATABASE_FAILED
     if isinstance(error, DatabaseUnavailable):

@@ -57,7 +57,11 @@ def written_whole(path: Path, *, binary: bool = False) -> Iterator[IO[Any]]:
         return
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        with part.open("wb") if binary else part.open("w", encoding="utf-8", newline="") as stream:
+        opened = part.open("wb") if binary else part.open("w", encoding="utf-8", newline="")
+    except PermissionError:
+        raise BudgetError(f"{path} cannot be written: you may not write into its folder") from None
+    try:
+        with opened as stream:
             yield stream
             stream.flush()
             os.fsync(stream.fileno())

@@ -16,7 +16,7 @@ A_YEAR = timedelta(days=366)
 def read_amount(text: str) -> Decimal:
     """`12`, `12.50` or `12,50` as money, 0 or more."""
     if not re.fullmatch(r"[0-9]{1,10}([.,][0-9]{1,2})?", text.strip(), re.ASCII):
-        raise BudgetError(f"{text!r} is not an amount. Write it like 12.50, up to {LARGEST_AMOUNT:,}")
+        raise BudgetError(f"{text!r} is not an amount. Write it like 12.50, without separators, up to {LARGEST_AMOUNT}")
     return Decimal(text.strip().replace(",", ".")).quantize(Decimal("0.01"))
 
 

@@ -3,7 +3,7 @@
 import logging
 import warnings
 from collections.abc import Callable, Sequence
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 
 from matplotlib import font_manager, rc_context
@@ -170,7 +170,7 @@ def label_colour(line: BesideBudget) -> str:
 
 def rounded(amount: Decimal, largest: Decimal) -> str:
     """Cents only where they are seen."""
-    return f"{amount:,.0f}" if largest >= 100 else f"{amount:,.2f}"
+    return f"{amount.quantize(Decimal(1), ROUND_HALF_UP):,}" if largest >= 100 else f"{amount:,.2f}"
 
 
 def shortened(name: str) -> str:
@@ -184,13 +184,15 @@ def draw_title(axes: Axes, title: str, total: BesideBudget, currency: str | None
     if total.budget is not None and total.left is not None:
         how = "left of" if total.left >= 0 else "over"
         said += f", {abs(total.left):,.2f} {how} a budget of {total.budget:,.2f}"
+        said += f", {total.without_budget:,.2f} without one" if total.without_budget else ""
     axes.text(0, 1.02, said, transform=axes.transAxes, fontsize=11, color=QUIET, va="bottom")
 
 
 def draw_legend(axes: Axes, lines: Sequence[BesideBudget], below: float) -> None:
     meanings = [(SPENT, "spent")] if any(line.spent for line in lines) else []
-    if any(line.budget for line in lines):
-        meanings += [(OVER, "over the budget"), (BUDGET, "left of the budget")]
+    lefts = [line.left for line in lines if line.left is not None]
+    meanings += [(OVER, "over the budget")] if any(left < 0 for left in lefts) else []
+    meanings += [(BUDGET, "left of the budget")] if any(left > 0 for left in lefts) else []
     axes.legend(
         handles=[Patch(color=colour, label=meaning) for colour, meaning in meanings],
         loc="upper right",

@@ -15,7 +15,7 @@ from typing import Any, ClassVar, Protocol, TextIO
 from sqlalchemy import Subquery, func, select
 from sqlalchemy.orm import Session
 
-from budget.models import Budget, Category, Expense, User
+from budget.models import Budget, Category, Expense, User, fold
 from budget.periods import Period
 
 NOTHING = Decimal("0.00")
@@ -117,7 +117,7 @@ class Report:
 
     @property
     def summary(self) -> dict[str, Any]:
-        total = fields(self.total, ("spent", "budget", "left"))
+        total = fields(self.total, ("spent", "budget", "left", "without_budget"))
         return {
             "expenses": self.expenses,
             "days_left": self.days_left,
@@ -130,10 +130,8 @@ def together(name: str, lines: Sequence[BesideBudget]) -> Line:
     """The sum of each column: what is left in all is what is left in each."""
     budgets = [line.budget for line in lines if line.budget is not None]
     spent = sum((line.spent for line in lines), NOTHING)
-    if not budgets:
-        return Line(name, spent, None)
     without_budget = sum((line.spent if line.budget is None else line.without_budget for line in lines), NOTHING)
-    return Line(name, spent, sum(budgets, NOTHING), without_budget)
+    return Line(name, spent, sum(budgets, NOTHING) if budgets else None, without_budget)
 
 
 def make_report(session: Session, user: User, period: Period, today: date | None = None) -> Report:
@@ -157,7 +155,7 @@ def make_report(session: Session, user: User, period: Period, today: date | None
         .where(Category.user_id == user.id)
     ).all()
     lines = [Line(name, amount, budgeted) for name, amount, budgeted, _ in rows]
-    lines.sort(key=lambda line: (-line.spent, line.category))
+    lines.sort(key=lambda line: (-line.spent, fold(line.category), line.category))
     is_running_month = today is not None and len(period.months) == 1 and period.first <= today < period.next_first
     days_left = (period.next_first - today).days if today and is_running_month else None
     return Report(period, user.currency, lines, sum(expenses for *_, expenses in rows), days_left)

@@ -112,7 +112,7 @@ def print_report(console: Console, report: Report) -> None:
     title = f"{name_of(report.period)}: {expenses}" + in_currency(report.currency)
     names = [line.category for line in report.lines]
     has_bars = _print_beside_budget(console, title, "Category", names, report.lines, report.total)
-    for said in days_to_come(report):
+    for said in [*days_to_come(report), *outside_the_budgets(report.total)]:
         console.print(Text(said))
     _print_legend(console, report.lines, has_bars)
 
@@ -121,6 +121,8 @@ def print_trend(console: Console, trend: Trend) -> None:
     title = f"{trend.category or 'Spending'}, {name_of(trend.period)}" + in_currency(trend.currency)
     names = [f"{line.first:%b %Y}" for line in trend.lines]
     has_bars = _print_beside_budget(console, title, "Month", names, trend.lines, trend.total)
+    for said in outside_the_budgets(trend.total):
+        console.print(Text(said))
     if trend.average is not None:
         months = "1 whole month" if len(trend.averaged) == 1 else f"{len(trend.averaged)} whole months"
         console.print(Text(f"On average {money(trend.average)} a month, over {months}"))
@@ -225,8 +227,14 @@ def days_to_come(report: Report) -> list[str]:
         said = f"Nothing is left of {money(total.budget)} for {span}"
     else:
         said = f"Over the budget of {money(total.budget)} by {money(-total.left)}: nothing is left for {span}"
-    without = total.without_budget
-    return [said, *([f"Spent without a budget, not counted here: {money(without)}"] if without else [])]
+    return [said]
+
+
+def outside_the_budgets(total: BesideBudget) -> list[str]:
+    """Why spent and left are not the budget."""
+    if total.budget is None or not total.without_budget:
+        return []
+    return [f"Spent without a budget, and not taken from another one: {money(total.without_budget)}"]
 
 
 def in_currency(currency: str | None) -> str:

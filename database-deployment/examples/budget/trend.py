@@ -58,7 +58,7 @@ class Trend:
     def summary(self) -> dict[str, Any]:
         return {
             "category": self.category,
-            "total": fields(self.total, ("spent", "budget", "left")),
+            "total": fields(self.total, ("spent", "budget", "left", "without_budget")),
             "average": self.average,
             "months_of_average": len(self.averaged),
         }
