@@ -33,7 +33,8 @@ from budget.exporting import export_expenses
 from budget.importing import import_expenses
 from budget.users import find_or_create_user, find_user
 from database import create_database_engine, run_transaction, transaction
-from local_postgres import LocalPostgres
+from like_neon import LikeNeon
+from local_postgres import LocalPostgres, with_database
 from proxy import Proxy
 from running import RunPython, bare_environment
 from tracker import PROGRAM, SAMPLE, Tracker
@@ -352,7 +353,7 @@ def test_a_budget_that_is_set_again_is_replaced(tracker: Tracker) -> None:
 def test_a_report_of_nothing_says_where_to_look(tracker: Tracker, write: Callable[..., Path]) -> None:
     assert "`add` and `import FILE.csv` bring the first" in tracker.ok("report", "--month", "2024-03")
     replace(tracker, user="bob@example.com").ok("import", write(COFFEE.replace("2024-", "2023-")))
-    assert "There are no expenses yet" in tracker.ok("report", "--month", "2024-03")
+    assert "bring the first" in tracker.ok("report", "--month", "2024-03")
     tracker.ok("import", write(COFFEE))
     hint = "Your expenses are from 2024-01-01 to 2024-01-15: try --month 2024-01"
     assert hint in tracker.ok("report", "--month", "2024-03")
@@ -895,3 +896,17 @@ def test_returns_without_a_sign_are_not_booked_as_spending(tracker: Tracker, wri
     assert 'line 3 says "Return"' in error
     assert "--spending positive" in error
     assert "1 new expense" in tracker.ok("import", write(lines.rpartition("2025-01-14")[0]))
+
+
+# === tests/test_budget_tracker.py (import: LikeNeon from like_neon, with_database from local_postgres)
+
+
+def test_an_import_whose_commit_was_not_answered_is_done_again(
+    like_neon: LikeNeon, neon_database: str, write: Callable[..., Path]
+) -> None:
+    """Not by tests/proxy.py, which takes the ON COMMIT DROP of the import's temporary tables for the COMMIT."""
+    tracker = Tracker(with_database(like_neon.direct_url, neon_database))
+    tracker.ok("migrate")
+    cut = like_neon.cut_next("COMMIT", when="done")
+    assert "0 new expenses, 1 known" in tracker.ok("import", write("date,name,amount\n2025-01-01,A,-1.00\n"))
+    assert cut.happened.is_set()

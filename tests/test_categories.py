@@ -23,7 +23,7 @@ from budget.categories import (
     rename_category,
 )
 from budget.errors import BudgetError, UnknownCategory
-from budget.expenses import NewExpense, add_expenses
+from budget.expenses import NewExpense, add_expenses, delete_expenses
 from budget.models import LARGEST_AMOUNT, Budget, BudgetTransfer, Category, Expense, User
 from budget.users import find_or_create_user, find_user
 from database import create_database_engine, run_transaction, transaction
@@ -430,3 +430,74 @@ def test_another_users_category_is_unknown_whatever_is_asked(tracker: Tracker, e
     assert "There is no category 'Secret'" in bob.refused("category", "delete", "Secret")
     assert "Secret" not in bob.ok("category", "list")
     assert book(engine) == before
+
+
+# === tests/test_categories.py (import: delete_expenses from budget.expenses)
+
+
+def test_an_edit_that_comes_late_finds_no_category(tracker: Tracker, engine: Engine) -> None:
+    ended = begin_while(lambda s, u: delete_category(s, u, "Pets"), tracker, engine, "edit", "1", "--category", "Pets")
+    assert (ended.code, ended.err.partition(".")[0]) == (1, "There is no category 'Pets'")
+
+
+@pytest.mark.parametrize("migrated_url", ["postgresql"], indirect=True)  # a writer of SQLite has no other beside it
+def test_two_who_add_to_a_category_do_not_wait_for_each_other(engine: Engine) -> None:
+    impatient = create_database_engine(engine.url, lock_timeout=0.5)
+    with transaction(engine) as session:
+        lunch(session, find_user(session, ANN))
+        with transaction(impatient) as beside:
+            add_expenses(beside, find_user(beside, ANN), [NewExpense(Decimal(9), "Pets", "Hay", DAY, "more-hay")])
+    impatient.dispose()
+    assert [line for line in book(engine) if line not in ANNS] == ["expense Pets 9.00 Hay"] * 2
+
+
+def test_a_category_that_is_being_renamed_is_not_deleted_under_its_old_name(tracker: Tracker, engine: Engine) -> None:
+    ended = begin_while(
+        lambda s, u: rename_category(s, u, "Pets", "Hay"), tracker, engine, "category", "delete", "Pets"
+    )
+    assert ended.code == 1
+    assert "category 3 Hay" in book(engine)
+
+
+def test_budgets_are_copied_without_those_of_a_category_that_is_being_deleted(tracker: Tracker, engine: Engine) -> None:
+    ended = begin_while(
+        lambda s, u: delete_category(s, u, "Pets"), tracker, engine, "budget", "copy", "2026-01", "2026-03"
+    )
+    assert (ended.code, ended.err) == (0, "")
+    assert [line for line in book(engine) if "2026-03" in line] == [
+        "budget Cafés 2026-03-01 49.01",
+        "budget Food 2026-03-01 410.10",
+    ]
+
+
+def test_the_missing_ones_are_known_in_every_spelling(engine: Engine) -> None:
+    with transaction(engine) as session:
+        user = find_user(session, ANN)
+        ids, _ = ensure_categories(session, user, ["STRASSE"])
+        assert ensure_categories(session, user, ["straße"]) == ({"straße": ids["STRASSE"]}, [])
+
+
+def test_the_budgets_of_others_do_not_stand_in_the_way_of_a_merge(tracker: Tracker, engine: Engine) -> None:
+    tracker.ok("budget", "set", "Food", str(LARGEST_AMOUNT), "--month", "2026-01")
+    tracker.ok("category", "merge", "Pets", "Cafés")
+    assert "budget Cafés 2026-01-01 50.01" in book(engine)
+
+
+@pytest.mark.parametrize("migrated_url", ["postgresql"], indirect=True)  # SQLite locks the whole file
+def test_whatever_is_locked_is_locked_in_one_order(engine: Engine) -> None:
+    """Rows lie in the order of their numbers in so small a table, whether a statement asks for it or not."""
+    locking: list[str] = []
+
+    def record(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        if statement.endswith("FOR UPDATE"):
+            locking.append(statement)
+
+    with transaction(engine) as session:
+        user = find_user(session, ANN)
+        event.listen(engine, "before_cursor_execute", record)
+        transfer_budget(session, user, JANUARY, ("Food", "Pets"), Decimal(1), "k")
+        delete_expenses(session, user, [1, 2])
+        merge_categories(session, user, "Pets", "Food")
+        event.remove(engine, "before_cursor_execute", record)
+    assert len(locking) == 3
+    assert all("ORDER BY" in statement for statement in locking)

@@ -326,3 +326,19 @@ def test_where_a_table_is_missing_nothing_else_is_looked_at(tracker: Tracker) ->
     assert (ended.code, ended.out.splitlines()[0]) == (1, "WRONG tables and columns")
     assert "deleted_expenses" in ended.out
     assert "constraints" not in ended.out
+
+
+# === tests/test_check.py
+
+
+def test_two_spellings_of_one_category_are_merged_as_the_check_advises(tracker: Tracker) -> None:
+    damage(tracker, "INSERT INTO categories (user_id, name) VALUES (1, 'food')")
+    assert "Food is food now" in tracker.ok("category", "merge", "Food", "food")
+    assert tracker.ok("category", "list") == "food\nPets\n"
+
+
+def test_letters_that_only_folding_knows_are_two_spellings_and_can_be_searched(tracker: Tracker) -> None:
+    tracker.ok("add", "1", "Food", "Stra\u00dfe")
+    assert tracker.ok("check") == WELL
+    damage(tracker, "INSERT INTO categories (user_id, name) VALUES (1, 'STRASSE'), (1, 'Stra\u00dfe')")
+    assert "has one category twice: STRASSE, Stra\u00dfe" in found(tracker)

@@ -12,11 +12,11 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
-from sqlalchemy import Engine, event, func, select, text
+from sqlalchemy import Engine, event, func, inspect, select, text
 from sqlalchemy.orm import Session
 
 from budget.categories import ensure_categories
-from budget.errors import KeyTaken, UnknownExpense
+from budget.errors import BudgetError, KeyTaken, UnknownExpense
 from budget.expenses import NewExpense, NewValues, add_expenses, delete_expenses, edit_expense
 from budget.listing import Cursor, Page, Wanted, list_expenses
 from budget.models import Category, Expense, User, fold
@@ -493,3 +493,127 @@ def test_a_key_that_is_taken_leaves_the_session_usable(engine: Engine) -> None:
     with transaction(engine, read_only=True) as session:
         assert session.scalar(select(func.count(Expense.id))) == 3
         assert session.scalar(text("SELECT count(*) FROM expenses WHERE amount = 500")) == 2
+
+
+# === tests/test_expenses.py (import: inspect from sqlalchemy, BudgetError from budget.errors)
+
+
+def test_a_key_that_another_user_has_used_is_free(engine: Engine) -> None:
+    """Also where the other one has deleted the expense since; and each of them may repeat the request."""
+    tea = NewExpense(Decimal(5), "Food", "Tea", DAY, "k")
+
+    def request(email: str) -> int:
+        def work(session: Session) -> int:
+            user = find_or_create_user(session, email)
+            ensure_categories(session, user, ["Food"])
+            return add_expenses(session, user, [tea])[0].number
+
+        return run_transaction(engine, work)
+
+    numbers = [request(ANN), request(BOB)]
+    assert [request(ANN), request(BOB)] == numbers
+    run_transaction(engine, lambda session: delete_expenses(session, find_user(session, ANN), numbers[:1]))
+    assert request("carl@example.org") not in numbers
+
+
+def test_a_caller_who_goes_on_after_an_error_has_changed_nothing(engine: Engine) -> None:
+    run_transaction(engine, lambda session: many(session, 1))
+    tea = NewExpense(Decimal(5), "Food", "Tea", DAY, "k")
+    with transaction(engine) as session:
+        user, bob = find_user(session, ANN), find_or_create_user(session, BOB)
+        with pytest.raises(BudgetError):
+            add_expenses(session, user, [tea, tea._replace(amount=Decimal(0), request_key="other")])
+        with pytest.raises(BudgetError):
+            edit_expense(session, user, 1, NewValues(amount=Decimal(9), description="x" * 1001))
+        with pytest.raises(UnknownExpense):
+            edit_expense(session, bob, 1, NewValues(amount=Decimal(9)))
+    assert [each[2:5] for each in listed(engine).expenses] == [(Decimal(1), "Food", "Purchase 1")]
+
+
+@pytest.mark.parametrize("migrated_url", ["postgresql"], indirect=True)  # a writer of SQLite has no other beside it
+def test_an_edit_counts_although_the_session_has_read_the_expense_before(engine: Engine) -> None:
+    run_transaction(engine, lambda session: many(session, 1))
+    with transaction(engine) as session:
+        user = find_user(session, ANN)
+        read_before = session.scalars(select(Expense).where(Expense.id == 1)).one()
+        run_transaction(engine, lambda s: edit_expense(s, find_user(s, ANN), 1, NewValues(amount=Decimal(7))))
+        assert edit_expense(session, user, 1, NewValues(amount=Decimal(1))).amount == read_before.amount == 1
+    assert amounts(listed(engine)) == [1]
+
+
+@pytest.mark.parametrize("migrated_url", ["postgresql"], indirect=True)  # a writer of SQLite has no other beside it
+def test_an_expense_that_two_delete_at_once_is_deleted_by_one(engine: Engine) -> None:
+    run_transaction(engine, lambda session: many(session, 1))
+    waits = text("SELECT count(*) FROM pg_locks WHERE pg_blocking_pids(pid) @> ARRAY[pg_backend_pid()]")
+
+    def delete_it(session: Session) -> object:
+        return delete_expenses(session, find_user(session, ANN), [1])
+
+    with ThreadPoolExecutor(1) as thread:
+        with transaction(engine) as session:
+            delete_it(session)
+            second = thread.submit(run_transaction, engine, delete_it)
+            while not session.scalar(waits):
+                assert not second.done(), second.result()
+        with pytest.raises(UnknownExpense):
+            second.result(10)
+
+
+def test_the_order_does_not_come_from_an_index(engine: Engine) -> None:
+    run_transaction(engine, lambda session: many(session, 50))
+    whole = amounts(listed(engine))
+    with transaction(engine) as session:
+        for index in inspect(session.connection()).get_indexes("expenses"):
+            if not index["unique"]:
+                session.execute(text(f'DROP INDEX "{index["name"]}"'))
+        session.execute(text("UPDATE expenses SET account = 'moved' WHERE id % 2 = 0"))  # PostgreSQL writes them anew
+    assert amounts(listed(engine)) == whole
+
+
+def test_the_day_after_a_month_is_not_in_it(engine: Engine) -> None:
+    run_transaction(engine, lambda session: many(session, 1, date(2026, 2, 1)))
+    assert amounts(listed(engine, period=read_month("2026-01"))) == []
+    assert amounts(listed(engine, period=read_month("2026-02"))) == [1]
+
+
+def test_a_page_of_nothing_is_refused(engine: Engine) -> None:
+    run_transaction(engine, lambda session: many(session, 1))
+    with pytest.raises(BudgetError, match="at least one"):
+        listed(engine, 0)
+
+
+@pytest.mark.usefixtures("lunch")
+def test_an_empty_value_is_a_value_and_not_the_absence_of_one(tracker: Tracker) -> None:
+    """A script whose variable is empty must not be answered as if it had not asked."""
+    before = stored(tracker)
+    assert "is not an amount" in tracker.refused("edit", "1", "--amount", "", "--description", "Tea")
+    assert "is not a name" in tracker.refused("list", "--category", "")
+    assert "is not a name" in tracker.refused("report", "trend", "--category", "")
+    for option in ("--year", "--month"):
+        assert tracker.refused("list", option, "")
+    assert "is not a request key" in tracker.refused("transfer", "Food", "Transport", "1", "--key", "")
+    assert stored(tracker) == before
+
+
+@pytest.mark.usefixtures("lunch")
+def test_an_empty_request_key_is_refused(tracker: Tracker) -> None:
+    assert "is not a request key" in tracker.refused("add", "1", "Food", "Tea", "--key", "")
+
+
+def test_a_part_of_a_cent_is_refused_and_not_rounded(engine: Engine) -> None:
+    run_transaction(engine, lambda session: many(session, 1))
+    half = NewExpense(Decimal("1.005"), "Food", "Tea", DAY, "k")
+    with transaction(engine) as session:
+        user = find_user(session, ANN)
+        with pytest.raises(BudgetError, match="in whole cents"):
+            add_expenses(session, user, [half])
+        with pytest.raises(BudgetError, match="in whole cents"):
+            edit_expense(session, user, 1, NewValues(amount=half.amount))
+        with pytest.raises(BudgetError, match="in whole cents"):
+            edit_expense(session, user, 1, NewValues(amount=Decimal("NaN")))
+    assert amounts(listed(engine)) == [1]
+
+
+def test_a_letter_of_two_signs_is_stored_as_one(tracker: Tracker) -> None:
+    tracker.ok("add", "1", "Food", "Cafe\u0301")
+    assert stored(tracker)[0][4] == "Caf\u00e9"

@@ -678,3 +678,75 @@ def test_no_limit_of_the_client_ends_the_wait_for_a_connection_of_the_pooler(poo
         assert answer.result(timeout=10) == 1
     holding.dispose()
     waiting.dispose()
+
+
+# === tests/test_like_neon.py
+
+
+def test_short_queries_keep_the_compute_awake(like_neon: LikeNeon) -> None:
+    with connected(like_neon.direct_url) as cursor:
+        like_neon.suspend_after = 0.5
+        wakes = like_neon.wakes
+        for _ in range(12):
+            cursor.execute("SELECT 1")
+            time.sleep(0.1)
+        assert (like_neon.asleep, like_neon.wakes) == (False, wakes)
+
+
+def test_a_suspension_waits_for_the_wake_that_has_begun(like_neon: LikeNeon) -> None:
+    like_neon.suspend()
+    wakes = like_neon.wakes
+    with ThreadPoolExecutor(1) as thread:
+        woken = thread.submit(sql, like_neon.direct_url, "SELECT 42")
+        time.sleep(0.1)  # of the 0.2 that it takes at least
+        like_neon.suspend()
+        assert like_neon.wakes == wakes + 1
+        with contextlib.suppress(psycopg2.OperationalError):  # it may have been just in time
+            woken.result(10)
+
+
+def test_more_clients_than_connections_of_the_pool_are_served_in_turn(pooled_neon: LikeNeon) -> None:
+    """Not by pool_mode = session, where the last one waits until another one leaves."""
+    with ThreadPoolExecutor(1) as thread, contextlib.ExitStack() as clients:
+        last, *others = [clients.enter_context(connected(pooled_neon.url)) for _ in range(POOL + 1)]
+        for cursor in others:
+            cursor.execute("SELECT 1")
+        clients.callback(lambda: [cursor.connection.close() for cursor in others])
+        thread.submit(last.execute, "SELECT 1").result(5)
+
+
+@pytest.mark.slow
+def test_the_pooler_takes_a_hundred_clients(pooled_neon: LikeNeon) -> None:
+    with contextlib.ExitStack() as clients:
+        for _ in range(100):
+            clients.enter_context(connected(pooled_neon.url))
+    assert pooled_neon.most_open == 100
+
+
+def test_a_cut_that_waits_for_the_server_comes_after_its_work(like_neon: LikeNeon) -> None:
+    cut = like_neon.cut_next(r"SELECT pg_sleep\(0.4", when="done")
+    with connected(like_neon.direct_url) as cursor:
+        began = time.monotonic()
+        with pytest.raises(psycopg2.OperationalError, match=r"closed|EOF"):
+            cursor.execute("SELECT pg_sleep(0.4)")
+        assert time.monotonic() - began >= 0.4
+    assert cut.happened.is_set()
+
+
+def test_a_black_hole_swallows_the_answer_to_what_was_asked_before(like_neon: LikeNeon) -> None:
+    with connected(like_neon.direct_url) as cursor, ThreadPoolExecutor(1) as thread:
+        asked = thread.submit(cursor.execute, "SELECT pg_sleep(0.3)")
+        wait_until(lambda: bool(sql(like_neon.server.url, IN_SLEEP)), 5)
+        with like_neon.swallowed_packets():
+            wait_until(lambda: not sql(like_neon.server.url, IN_SLEEP), 5)
+            time.sleep(0.2)  # what must not happen has no event
+            assert not asked.done()
+        asked.result(5)
+
+
+IN_SLEEP = "SELECT pid FROM pg_stat_activity WHERE query = 'SELECT pg_sleep(0.3)' AND state = 'active'"
+
+
+def test_the_compute_has_the_limits_of_neons_smallest(like_neon: LikeNeon) -> None:
+    limits = "SELECT current_setting('max_connections'), current_setting('superuser_reserved_connections')"
+    assert sql(like_neon.direct_url, limits) == [("104", "7")]

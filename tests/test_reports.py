@@ -678,3 +678,38 @@ def test_a_picture_of_an_unknown_kind_is_refused_before_anything_is_written(tmp_
     with pytest.raises(BudgetError, match=r"\.png, \.svg, \.pdf"):
         plot_trend(odd_trend("1", None), tmp_path / "trend.bmp")
     assert list(tmp_path.iterdir()) == []
+
+
+# === tests/test_reports.py
+
+
+def test_a_budget_that_is_spent_to_the_cent_leaves_nothing_a_day_and_not_the_unknown(books: Books) -> None:
+    books.plan("2024-01 Food 10")
+    books.spend("2024-01-05 Food 10")
+    assert books.month("2024-01", date(2024, 1, 20)).left_per_day == Decimal("0.00")
+
+
+def test_a_budget_of_another_month_is_none_of_this_one(books: Books) -> None:
+    books.plan("2024-01 Food 50", "2024-02 Pets 20")
+    books.spend("2024-02-10 Food 5")
+    february = books.trend("2024-02").lines[-1]
+    assert (february.without_budget, february.left) == (Decimal(5), Decimal(20))
+
+
+def test_the_month_before_the_first_expense_is_not_averaged(books: Books) -> None:
+    books.spend("2024-02-01 Food 12")
+    trend = books.trend("2024-03", date(2024, 3, 15))
+    assert ([line.month for line in trend.averaged], trend.average) == (["2024-02"], Decimal(12))
+
+
+def test_what_others_have_spent_without_a_budget_is_not_in_the_trend_of_one_category(books: Books) -> None:
+    books.plan("2024-01 Food 50", "2024-02 Food 0")
+    books.spend("2024-01-10 Food 5", "2024-01-10 Pets 7", "2024-02-10 Food 3")
+    january, february = books.trend("2024-02", category="Food").lines[-2:]
+    assert (january.left, february.left) == (Decimal(45), Decimal(-3))  # and 0 is a budget
+
+
+def test_a_merchant_is_the_same_in_whatever_letters_it_is_written(books: Books) -> None:
+    books.spend("2024-01-10 Food 5 Café Straße", "2024-01-11 Food 7 CAFÉ STRASSE")
+    [merchant] = books.merchants(read_month("2024-01")).lines
+    assert merchant.purchases == 2

@@ -183,7 +183,7 @@ def optional_period(month: str | None, year: str | None) -> Period | None:
 
 
 def chosen_key(key: str | None) -> str:
-    return uuid4().hex if key is None else key
+    return uuid4().hex if key is None else inputs.read_key(key)
 
 
 def this_program() -> str:

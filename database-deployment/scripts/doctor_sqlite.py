@@ -3,6 +3,7 @@
 import os
 import re
 import sqlite3
+import time
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -122,23 +123,26 @@ STORED_AS = {
     "REAL|FLOA|DOUB|NUMERIC|DECIMAL": "'integer', 'real'",
     "CHAR|TEXT|CLOB|DATE|TIME": "'text'",
 }
-ROWS_LOOKED_AT = 100_000
+ROWS_LOOKED_AT, SECONDS_FOR_VALUES = 100_000, 1
 
 
 def values_are_as_declared(case: Examination) -> Findings:
-    """SQLite keeps text that is too long, and values of any type; PostgreSQL refuses them."""
+    """SQLite keeps text that is too long, and values of any type; PostgreSQL refuses them.
+
+    A sample: the first rows of each table, and as many tables as a second allows.
+    """
     columns = case.rows("""
         SELECT t.name, part.name, upper(part.type) FROM sqlite_master AS t, pragma_table_info(t.name) AS part
         WHERE t.type = 'table' AND t.sql NOT LIKE 'CREATE VIRTUAL%' ORDER BY t.name, part.cid""")
-    refused = []
+    refused, ends_at = [], time.monotonic() + SECONDS_FOR_VALUES
     for table, column, declared in columns:
-        if (wrong := what_is_wrong(quoted(column), declared)) and case.seconds_left() > 3:
+        if (wrong := what_is_wrong(quoted(column), declared)) and time.monotonic() < ends_at:
             first = f"(SELECT {quoted(column)} FROM {quoted(table)} LIMIT {ROWS_LOOKED_AT})"  # noqa: S608 - names
             [(count,)] = case.rows(f"SELECT count(*) FROM {first} WHERE {wrong}")  # noqa: S608 - their values stay out
             refused += [f"{count} in {table}.{column} ({declared})"] * (count > 0)
     if refused:
-        seen = f"Values that SQLite keeps and PostgreSQL would refuse, too long or of another type: {some(refused)}."
-        fix = "Before a move to PostgreSQL, correct them or the type: typeof(column) and length(column) find them."
+        seen = f"A sample has values that PostgreSQL would refuse, too long or of another type: {some(refused)}."
+        fix = "Before a move to PostgreSQL, correct them or the type: typeof(column) and length(column) find them all."
         yield Finding("values-not-as-declared", "hint", seen, fix)
 
 

@@ -83,7 +83,7 @@ def _rows_against_a_constraint(session: Session) -> Iterator[str]:
     for table in Base.metadata.sorted_tables:
         here = set(re.findall(r"CONSTRAINT (\w+) CHECK", str(CreateTable(table).compile(connection))))
         present = {each["name"] for each in inspect(connection).get_check_constraints(table.name)}
-        for rule in table.constraints:
+        for rule in sorted(table.constraints, key=lambda each: str(each.name)):
             if not isinstance(rule, CheckConstraint) or rule.name not in here:
                 continue  # no rule for rows, or one for the other kind of database
             if rule.name not in present:

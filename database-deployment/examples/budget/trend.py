@@ -83,7 +83,7 @@ def make_trend(session: Session, user: User, period: Period, today: date, catego
     has_budget = select(Budget.month).where(
         Budget.user_id == user.id, Budget.month == months.c.first, Budget.category_id == Expense.category_id
     )
-    without_budget = spent.where(~has_budget.exists())
+    without_budget = spent.where(~has_budget.correlate(Expense, months).exists())
     if category is not None:
         spent = spent.where(Expense.category_id == category.id)
         budget = budget.where(Budget.category_id == category.id)
