@@ -1326,3 +1326,64 @@ def test_an_interrupted_examination_ends_without_a_traceback() -> None:
                 process.send_signal(signal.SIGINT)
                 printed, _ = process.communicate(timeout=10)
     assert (process.returncode, printed) == (130, b"")
+
+
+# === tests/test_doctor.py
+
+
+def test_a_password_that_looks_like_a_pattern_is_found_in_git_too(
+    examine: Examine, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(doctor, "CHECKS", [check for check in doctor.CHECKS if check[0] == "address"])
+    url = "postgresql://ann:se*cret@db.example.com/shop"
+    (project / "settings.py").write_text(f"URL = {url!r}\n", "utf-8")
+    for arguments in (["init"], ["add", "settings.py"]):
+        subprocess.run(["git", *arguments], check=True, capture_output=True)
+    assert examine(url).troubles() == {"access-string-tracked"}
+
+
+def test_a_superuser_may_take_every_connection(examine: Examine, postgresql_url: str) -> None:
+    with administration(postgresql_url) as execute:
+        [(superuser, total)] = execute(
+            "SELECT rolsuper, current_setting('max_connections') FROM pg_roles WHERE rolname = current_user"
+        )
+    if not superuser:
+        pytest.skip("the role of TEST_DATABASE_URL is no superuser")
+    seen = examine(postgresql_url, "--workers", "1", "--connections", total).findings()["connections"]["seen"]
+    assert f"allows {total} " in seen
+
+
+def test_only_idle_sessions_of_this_database_are_named_and_failed_ones_too(
+    examine: Examine, postgresql_url: str, postgres_server_url: str
+) -> None:
+    with (
+        contextlib.closing(psycopg2.connect(postgres_server_url)) as elsewhere,
+        contextlib.closing(psycopg2.connect(postgresql_url)) as failed,
+        contextlib.closing(psycopg2.connect(postgresql_url)) as busy,
+    ):
+        elsewhere.cursor().execute("SELECT 1")
+        with pytest.raises(psycopg2.Error):
+            failed.cursor().execute("SELECT nothing")
+        named = examine(postgresql_url, "--idle-seconds", "0").sees("idle-in-transaction", "warning")
+        assert f"{failed.info.backend_pid} of " in named
+        assert f"{elsewhere.info.backend_pid} of " not in named
+        failed.rollback()
+        busy.cursor().execute("SELECT pg_sleep(1.5)")  # long, and idle only since now
+        assert "idle-in-transaction" not in examine(postgresql_url, "--idle-seconds", "1").findings()
+
+
+def test_the_text_and_the_json_hide_the_password_in_what_is_seen_and_in_the_fix(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def look_at_something(_: doctor_case.Examination) -> doctor_case.Findings:
+        yield doctor_case.Finding("seen", "hint", "seen hunter2", "fix hunter2")
+        raise ValueError("API_KEY=of-another-service")
+
+    monkeypatch.setattr(doctor, "CHECKS", (doctor.CHECKS[0], ("address", doctor.BOTH, look_at_something)))
+    for arguments in ([], ["--json"]):
+        doctor.main([*arguments, "postgresql://ann:hunter2@127.0.0.1:1/shop"])
+        printed = capsys.readouterr().out
+        assert "seen ***" in printed
+        assert "fix ***" in printed
+        assert "hunter2" not in printed
+        assert "API_KEY" not in printed
