@@ -76,6 +76,7 @@ def report_of(tracker: Tracker, *period: str) -> dict[str, object]:
 # --- The main job
 
 
+@pytest.mark.slow
 def test_the_demo_prints_a_report_and_touches_no_other_database(run_python: RunPython, tmp_path: Path) -> None:
     ended = run_python(PROGRAM, "demo", database_url=f"sqlite:///{tmp_path}/mine.db")
     assert ended.returncode == 0, ended.stderr
@@ -204,6 +205,7 @@ def test_a_file_is_read_again_in_the_same_unit_of_work(tracker: Tracker, write: 
     engine.dispose()
 
 
+@pytest.mark.slow
 def test_a_long_export_needs_no_more_memory_than_a_short_one(tracker: Tracker, write: Callable[..., Path]) -> None:
     tracker.ok("import", write(COFFEE))
     engine = create_database_engine(tracker.url)
@@ -516,6 +518,7 @@ def test_columns_can_be_named_by_hand(tracker: Tracker, write: Callable[..., Pat
     }
 
 
+@pytest.mark.parametrize("migrated_url", ["sqlite"], indirect=True)  # refused before the database sees it
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
@@ -593,6 +596,7 @@ def test_a_command_whose_connection_was_lost_is_done_again(migrated_postgresql_u
     assert tracker.ok("category", "list") == "Food\n"
 
 
+@pytest.mark.slow
 def test_the_default_is_a_new_file_in_the_current_folder(run_python: RunPython, tmp_path: Path) -> None:
     ended = run_python(PROGRAM, "category", "add", "Food", database_url="")
     assert (ended.returncode, ended.stdout, ended.stderr) == (0, "Added the category Food\n", "")
@@ -600,6 +604,7 @@ def test_the_default_is_a_new_file_in_the_current_folder(run_python: RunPython, 
     assert run_python(PROGRAM, "category", "list", database_url="").stdout == "Food\n"
 
 
+@pytest.mark.slow
 def test_a_stopped_server_and_a_wrong_password(own_postgres: LocalPostgres) -> None:
     tracker = Tracker(own_postgres.url)
     tracker.ok("migrate")
@@ -739,6 +744,7 @@ def test_a_picture_on_a_full_disk_leaves_no_half_file(migrated_sqlite_url: str, 
 # --- Several at once
 
 
+@pytest.mark.parametrize("migrated_url", ["postgresql", pytest.param("sqlite", marks=pytest.mark.slow)], indirect=True)
 def test_the_same_file_imported_by_three_processes_at_once_counts_once(tracker: Tracker, tmp_path: Path) -> None:
     arguments = [sys.executable, "-W", "error", str(PROGRAM), "import", str(SAMPLE / "cash-and-app.csv")]
     environment = bare_environment(tmp_path, tracker.url)
@@ -776,12 +782,14 @@ def test_two_who_come_first_at_once_are_one_user_with_one_category(migrated_post
     engine.dispose()
 
 
-def test_a_closed_pipe_is_quiet(tracker: Tracker, tmp_path: Path) -> None:
+@pytest.mark.parametrize("migrated_url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("arguments", [["export", "-"], ["list", "--csv"]], ids=" ".join)
+def test_a_closed_pipe_is_quiet(tracker: Tracker, tmp_path: Path, arguments: list[str]) -> None:
     tracker.ok("import", SAMPLE / "credit-card.csv")
     reader, writer = os.pipe()
     os.close(reader)
     process = subprocess.run(
-        [sys.executable, "-W", "error", str(PROGRAM), "export", "-"],
+        [sys.executable, "-W", "error", str(PROGRAM), *arguments],
         env=bare_environment(tmp_path, tracker.url),
         stdout=writer,
         stderr=subprocess.PIPE,
@@ -793,19 +801,6 @@ def test_a_closed_pipe_is_quiet(tracker: Tracker, tmp_path: Path) -> None:
 
 
 # --- What was wrong once
-
-
-def test_a_terminal_without_utf_8_gets_question_marks_and_a_program_gets_utf_8(
-    tracker: Tracker, write: Callable[..., Path], run_python: RunPython
-) -> None:
-    file = write("date,name,category,amount\n2024-01-01,Kaffee,Caf\u00e9,-3.50\n")
-    ascii_only = {"PYTHONIOENCODING": "ascii"}
-    printed = run_python(PROGRAM, "import", str(file), database_url=tracker.url, environ=ascii_only)
-    assert (printed.returncode, "PYTHONUTF8=1" in printed.stderr) == (0, True)
-    printed = run_python(PROGRAM, "report", "--month", "2024-01", database_url=tracker.url, environ=ascii_only)
-    assert (printed.returncode, "Caf?" in printed.stdout) == (0, True)
-    printed = run_python(PROGRAM, "export", "-", database_url=tracker.url, environ=ascii_only)
-    assert "Caf\u00e9" in printed.stdout
 
 
 def test_an_export_writes_through_a_link_and_into_a_pipe(tracker: Tracker, tmp_path: Path) -> None:

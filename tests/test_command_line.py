@@ -108,19 +108,6 @@ def test_completion_of_an_unreachable_database_is_silent(run_python: RunPython) 
     assert (ended.stdout.strip(), ended.stderr) == ("", "")
 
 
-def test_a_pipe_that_is_closed_early_is_quiet(household: Tracker, tmp_path: Path) -> None:
-    command = shlex.join([sys.executable, str(PROGRAM), "list", "--csv"])
-    ended = subprocess.run(
-        ["bash", "-o", "pipefail", "-c", f"{command} | head -n 1"],
-        env=bare_environment(tmp_path, household.url),
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    assert (ended.stdout, ended.stderr) == ("number,spent_on,amount,category,description,account\n", "")
-
-
 def test_no_colour_where_none_is_wanted(household: Tracker, tmp_path: Path) -> None:
     """In a terminal the report has colours; with NO_COLOR, and in a pipe, no escape sequence at all."""
     seen = {}

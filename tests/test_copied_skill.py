@@ -22,6 +22,7 @@ def copied(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return target
 
 
+@pytest.mark.slow
 def test_every_script_runs_or_explains_itself(copied: Path, run_python: RunPython) -> None:
     printed = {}
     for script in sorted([*(copied / "examples").glob("*.py"), *(copied / "scripts").glob("*.py")]):
@@ -33,6 +34,7 @@ def test_every_script_runs_or_explains_itself(copied: Path, run_python: RunPytho
     assert "Usage: budget-tracker.py" in printed["budget-tracker.py"]
 
 
+@pytest.mark.slow
 def test_the_budget_tracker_works_from_a_copy(copied: Path, run_python: RunPython, database_url: str) -> None:
     program, sample = copied / "examples" / "budget-tracker.py", copied / "examples/budget/sample/cash-and-app.csv"
     for arguments in (["migrate"], ["import", str(sample)], ["report", "--year", "2025", "--json"]):

@@ -324,6 +324,7 @@ def test_a_rollback_takes_back_tables_too(engine: Engine) -> None:
     assert "half_done" not in inspect(engine).get_table_names()
 
 
+@pytest.mark.slow
 def test_sqlite_waits_for_another_process_that_opens_the_same_new_file(tmp_path: Path) -> None:
     program = (
         "import sys; sys.path.insert(0, sys.argv[1]); from sqlalchemy import text; import database;"
@@ -518,6 +519,7 @@ def test_a_connection_lost_before_commit_runs_the_work_again(postgresql: Engine,
     assert read_account(postgresql).id == 1
 
 
+@pytest.mark.slow
 def test_the_first_connect_waits_for_a_server_that_comes_up_three_seconds_later(own_postgres: LocalPostgres) -> None:
     own_postgres.stop()
     timer = threading.Timer(3, own_postgres.start)
@@ -559,6 +561,7 @@ def test_whoever_is_told_not_now_asks_again_and_says_so_once(
     assert str(url.password) not in caplog.text
 
 
+@pytest.mark.slow
 def test_a_closed_port_ends_in_database_unavailable_within_the_stated_time() -> None:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
@@ -579,6 +582,7 @@ def test_a_server_that_never_answers_ends_in_database_unavailable_within_the_sta
         assert 2 < time.monotonic() - began <= 3.5
 
 
+@pytest.mark.slow
 def test_the_stated_time_is_for_all_addresses_of_a_host_together() -> None:
     with socket.create_server(("127.0.0.1", 0)) as first, socket.create_server(("127.0.0.1", 0)) as second:
         hosts = "&".join(f"host=127.0.0.1:{silent.getsockname()[1]}" for silent in (first, second))
@@ -899,6 +903,7 @@ def test_whoever_only_reads_is_not_asked_to_look_what_was_saved(like_neon: LikeN
 # --- Money
 
 
+@pytest.mark.slow
 def test_a_hundred_thousand_cents_are_a_thousand(engine: Engine) -> None:
     with transaction(engine) as session:
         session.execute(Account.__table__.insert(), [{"balance": Decimal("0.01")}] * 100_000)  # type: ignore[attr-defined]
@@ -1122,6 +1127,7 @@ def test_connect_args_are_added_to_the_keepalives(postgresql_url: str) -> None:
     engine.dispose()
 
 
+@pytest.mark.slow
 def test_a_connect_timeout_in_the_url_does_not_lengthen_the_stated_time() -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         url = f"postgresql://ann:secret@127.0.0.1:{silent.getsockname()[1]}/shop?connect_timeout=30"
@@ -1170,6 +1176,7 @@ def hangs_up(until: float) -> Iterator[tuple[str, list[float]]]:
         thread.join()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("silent_after", [1.2, 2])
 def test_the_stated_time_holds_for_a_server_that_falls_silent_later(silent_after: float) -> None:
     with hangs_up(silent_after) as (url, _):

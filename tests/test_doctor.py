@@ -420,6 +420,7 @@ def test_what_the_pooler_of_neon_refuses_is_explained(
     assert words in examined.sees(finding, "error") + examined.findings()[finding]["fix"]
 
 
+@pytest.mark.slow
 def test_a_server_that_never_answers_is_given_up_in_bounded_time(examine: Examine) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:  # accepts by its backlog and says nothing
         began = time.monotonic()
@@ -429,6 +430,7 @@ def test_a_server_that_never_answers_is_given_up_in_bounded_time(examine: Examin
     assert time.monotonic() - began < 3.4
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("stage", "finding"), [("reach", "no-answer"), ("session", "timed-out")])
 def test_whatever_hangs_the_answer_comes_in_time(
     examine: Examine, sqlite_file: Path, monkeypatch: pytest.MonkeyPatch, stage: str, finding: str
@@ -450,6 +452,7 @@ def test_whatever_hangs_the_answer_comes_in_time(
     assert "schema" in examined.answer["not_looked_at"]
 
 
+@pytest.mark.slow
 def test_models_that_take_too_long_to_import_do_not_swallow_the_answer(
     run_python: RunPython, tmp_path: Path, sqlite_file: Path
 ) -> None:
@@ -459,6 +462,7 @@ def test_models_that_take_too_long_to_import_do_not_swallow_the_answer(
     assert "tables of the models are there. [timed-out]" in " ".join(ended.stdout.split())
 
 
+@pytest.mark.slow
 def test_a_query_that_takes_too_long_is_ended_by_the_server(
     examine: Examine, role: URL, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -1353,6 +1357,7 @@ def test_a_superuser_may_take_every_connection(examine: Examine, postgresql_url:
     assert f"allows {total} " in seen
 
 
+@pytest.mark.slow
 def test_only_idle_sessions_of_this_database_are_named_and_failed_ones_too(
     examine: Examine, postgresql_url: str, postgres_server_url: str
 ) -> None:

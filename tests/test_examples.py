@@ -182,6 +182,7 @@ def test_the_header_has_the_bounds_of_the_requirements(path: Path) -> None:
     }
 
 
+@pytest.mark.slow
 @every_script
 def test_the_header_names_every_package_that_is_imported(path: Path) -> None:
     script = header(path)

@@ -96,6 +96,7 @@ def test_yesterday_is_the_day_before(tracker: Tracker) -> None:
     assert stored(tracker)[1][1] - stored(tracker)[0][1] == timedelta(days=1)  # type: ignore[operator]
 
 
+@pytest.mark.parametrize("migrated_url", ["sqlite"], indirect=True)  # refused before the database sees it
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
@@ -339,6 +340,7 @@ def test_a_list_of_nothing_is_no_error(tracker: Tracker) -> None:
     assert tracker.ok("list", "--csv").count("\n") == 1
 
 
+@pytest.mark.parametrize("migrated_url", ["sqlite"], indirect=True)  # refused before the database sees it
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [

@@ -73,6 +73,7 @@ def test_a_mistake_on_the_last_of_many_lines_imports_nothing(migrated_url: str, 
     assert tracker.ok("category", "list") == ""
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not hasattr(os, "openpty"), reason="this system has no pseudo-terminals")
 def test_a_terminal_sees_the_progress_and_a_pipe_does_not(migrated_url: str, tmp_path: Path) -> None:
     file = write_file(tmp_path / "bank.csv", 5000)

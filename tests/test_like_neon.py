@@ -211,6 +211,7 @@ def test_a_suspension_ends_every_connection_and_the_next_one_wakes_the_compute(
     assert like_neon.wakes == wakes + 1
 
 
+@pytest.mark.slow
 def test_an_idle_connection_lets_the_compute_sleep_and_an_open_transaction_does_not(
     neon_url: str, like_neon: LikeNeon
 ) -> None:
@@ -281,6 +282,7 @@ def test_the_next_client_is_refused_and_the_one_after_it_is_not(like_neon: LikeN
 # The command, and what is left of it
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("pooled_neon")
 def test_the_command_finds_both_endpoints_and_the_authority(folder: Path) -> None:  # noqa: F811
     code = """if True:
@@ -316,6 +318,7 @@ def test_what_is_missing_is_said_in_words_by_the_command(folder: Path) -> None: 
 
 
 @needs_proc
+@pytest.mark.slow
 @pytest.mark.usefixtures("pooled_neon")
 def test_a_killed_owner_leaves_neither_server_nor_pooler(folder: Path) -> None:  # noqa: F811
     show_and_wait = "import sys; print('ready', flush=True); sys.stdin.read()"
@@ -328,6 +331,7 @@ def test_a_killed_owner_leaves_neither_server_nor_pooler(folder: Path) -> None: 
 
 
 @NOT_FORKED
+@pytest.mark.slow
 def test_a_forked_child_neither_ends_a_connection_nor_keeps_it_alive(folder: Path) -> None:  # noqa: F811
     code = """if True:
         import os, sys
@@ -433,6 +437,7 @@ def test_work_that_a_suspension_interrupts_is_run_again(neon_url: str, like_neon
     assert len(runs) == 2
 
 
+@pytest.mark.slow
 def test_a_wake_that_takes_too_long_ends_in_database_unavailable_within_the_stated_time(like_neon: LikeNeon) -> None:
     like_neon.suspend()
     like_neon.wake_delay = 2.5
@@ -683,6 +688,7 @@ def test_no_limit_of_the_client_ends_the_wait_for_a_connection_of_the_pooler(poo
 # === tests/test_like_neon.py
 
 
+@pytest.mark.slow
 def test_short_queries_keep_the_compute_awake(like_neon: LikeNeon) -> None:
     with connected(like_neon.direct_url) as cursor:
         like_neon.suspend_after = 0.5

@@ -178,6 +178,7 @@ def test_the_command_finds_a_real_postgresql_in_database_url(folder: Path) -> No
     assert nothing_is_left(folder)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("code", "expected"), [("raise SystemExit(7)", 7), ("import os; os.kill(os.getpid(), 9)", 128 + 9)]
 )
@@ -235,6 +236,7 @@ def test_it_needs_no_home_and_no_other_file_of_the_project(folder: Path, home: s
 # The server
 
 
+@pytest.mark.slow
 def test_a_wrong_password_is_refused(server: LocalPostgres) -> None:
     head, _, tail = server.url.partition("@")
     wrong = head[:-1] + ("0" if head[-1] != "0" else "1") + "@" + tail
@@ -262,6 +264,7 @@ def test_what_was_committed_survives_a_crash_of_the_server(own_postgres: LocalPo
     assert sql(own_postgres.url, "SELECT count(*) FROM kept") == [(1000,)]
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("programs")
 def test_settings_reach_the_server() -> None:
     with LocalPostgres(
@@ -275,6 +278,7 @@ def test_settings_reach_the_server() -> None:
         assert setting(server.url, "unix_socket_directories") == ""
 
 
+@pytest.mark.slow
 def test_a_setting_that_postgresql_refuses_is_named_and_leaves_nothing(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -284,6 +288,7 @@ def test_a_setting_that_postgresql_refuses_is_named_and_leaves_nothing(
     assert not list(folder.iterdir())
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("programs")
 def test_a_lost_race_for_the_port_is_run_again_on_another(monkeypatch: pytest.MonkeyPatch) -> None:
     with socket.create_server(("127.0.0.1", 0)) as faster:
@@ -295,6 +300,7 @@ def test_a_lost_race_for_the_port_is_run_again_on_another(monkeypatch: pytest.Mo
             assert sql(server.url, "SELECT 1") == [(1,)]
 
 
+@pytest.mark.slow
 def test_a_port_that_was_taken_while_the_server_was_stopped_is_named(own_postgres: LocalPostgres) -> None:
     own_postgres.stop()
     with (
@@ -369,6 +375,7 @@ def test_a_url_whose_query_leads_to_another_database_is_refused(server: LocalPos
 # Nothing is left
 
 
+@pytest.mark.slow
 def test_a_program_that_opens_and_closes_a_server_gets_no_warning(folder: Path) -> None:
     code = "from local_postgres import LocalPostgres\nwith LocalPostgres() as server: server.restart()\nserver.close()"
     with running(folder, "-c", code) as process:
@@ -385,6 +392,7 @@ def test_a_program_that_forgets_to_close_leaves_nothing_behind(folder: Path) -> 
     wait_until(lambda: nothing_is_left(folder))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("moment", ["while the files are made", "while the server starts", "while it runs"])
 def test_a_killed_session_leaves_no_server_behind(folder: Path, moment: str) -> None:
     reached: dict[str, Callable[[subprocess.Popen[str]], object]] = {
@@ -400,6 +408,7 @@ def test_a_killed_session_leaves_no_server_behind(folder: Path, moment: str) -> 
     wait_until(lambda: nothing_is_left(folder))
 
 
+@pytest.mark.slow
 def test_sigterm_reaches_the_command_and_leaves_nothing_behind(folder: Path) -> None:
     code = "import signal, sys; signal.signal(signal.SIGTERM, lambda *_: sys.exit(5));" + SHOW_URL_AND_WAIT
     with running(folder, str(SCRIPT), "--", sys.executable, "-c", code) as process:
@@ -465,6 +474,7 @@ def test_ctrl_c_in_a_terminal_is_not_sent_to_the_command_a_second_time(folder: P
         assert (output, terminal.returncode) == ("heard 0\n", 0)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs os.fork")
 def test_a_forked_child_neither_stops_the_server_nor_keeps_it_alive(folder: Path) -> None:
     code = """if True:
@@ -520,6 +530,7 @@ def test_a_terminated_guardian_removes_everything(folder: Path, monkeypatch: pyt
 # Root, and an ordinary user
 
 
+@pytest.mark.slow
 @only_root
 @needs_proc
 def test_roots_server_runs_as_another_user(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -530,6 +541,7 @@ def test_roots_server_runs_as_another_user(folder: Path, monkeypatch: pytest.Mon
 
 @only_root
 @needs_proc
+@pytest.mark.slow
 def test_programs_that_only_root_can_read_are_copied_and_their_folder_stays_closed(
     folder: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, programs: Path
 ) -> None:

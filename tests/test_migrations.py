@@ -239,6 +239,7 @@ def migrate_while(
         migration.result(60)
 
 
+@pytest.mark.slow
 def test_others_pass_while_a_change_waits_for_a_long_transaction(postgresql: Engine, tmp_path: Path) -> None:
     impatient = create_database_engine(postgresql.url, lock_timeout=1)
 
@@ -268,6 +269,7 @@ def test_others_pass_while_a_change_waits_for_a_long_transaction(postgresql: Eng
     impatient.dispose()
 
 
+@pytest.mark.slow
 def test_a_change_that_never_gets_its_table_gives_up(postgresql: Engine, tmp_path: Path) -> None:
     config = revision(tmp_path, postgresql, 'op.add_column("orders", sa.Column("tax", sa.Integer()))')
     config.attributes["seconds_to_try"] = 0.6
@@ -342,6 +344,7 @@ def test_what_a_failed_index_leaves_behind_is_taken_away(postgresql: Engine, tmp
     assert rows(postgresql, INVALID) == [(0,)]
 
 
+@pytest.mark.slow
 def test_an_index_waits_for_a_long_transaction_as_long_as_it_takes(postgresql: Engine, tmp_path: Path) -> None:
     waiting = "pg_stat_activity WHERE query LIKE 'CREATE INDEX CONC%' AND wait_event_type = 'Lock'"
     writing = "UPDATE orders SET total = 1 WHERE id = 1"
@@ -380,6 +383,7 @@ command.upgrade(config, "head")
 """
 
 
+@pytest.mark.slow
 def test_a_second_runner_does_not_stand_in_the_way_of_an_index(postgresql: Engine, tmp_path: Path) -> None:
     config = revision(tmp_path, postgresql, 'add_index("ix_orders_total", "orders", ["total"])')
     building = "pg_stat_activity WHERE query LIKE 'CREATE INDEX CONC%' AND wait_event_type = 'Lock'"
@@ -404,6 +408,7 @@ def test_a_second_runner_does_not_stand_in_the_way_of_an_index(postgresql: Engin
     assert rows(postgresql, INVALID) == [(0,)]
 
 
+@pytest.mark.slow
 def test_a_query_that_waits_for_the_runners_lock_is_in_a_deadlock_with_an_index(postgresql: Engine) -> None:
     """The usual way, and why env.py asks again and again."""
     patient = create_database_engine(postgresql.url, lock_timeout=0)

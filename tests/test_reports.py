@@ -642,6 +642,7 @@ def test_what_is_too_small_for_a_bar_of_its_own_is_told_together() -> None:
     assert sum(line.budget or 0 for line in shown) == report.total.budget
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("ending", ["png", "svg", "pdf"])
 def test_pictures_of_odd_names_and_amounts_are_drawn_in_silence(
     tmp_path: Path, ending: str, capfd: pytest.CaptureFixture[str]

@@ -168,6 +168,7 @@ def test_a_request_whose_commit_was_lost_may_be_sent_again(
     direct.dispose()
 
 
+@pytest.mark.slow
 def test_a_hundred_requests_at_once_are_saved_once_each(client: TestClient) -> None:
     with ThreadPoolExecutor(100) as threads:
         codes = [answer.status_code for answer in threads.map(lambda n: post(client, f"key-{n % 50}"), range(100))]
@@ -204,6 +205,7 @@ class Product(Own):
         return name
 
 
+@pytest.mark.slow
 def test_sessions_of_dependencies_starve_each_other(engine: Engine, database_url: str) -> None:
     """Each of them holds a connection, or SQLite's lock, and waits for a thread; those wait for connections."""
     impatient = create_database_engine(database_url, pool_size=5, max_overflow=0, pool_timeout=1, lock_timeout=1)
@@ -234,6 +236,7 @@ def test_sessions_of_dependencies_starve_each_other(engine: Engine, database_url
     impatient.dispose()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["def", "async def"])
 def test_an_async_endpoint_stops_all_others_while_it_waits(sqlite_url: str, kind: str) -> None:
     engine = create_database_engine(sqlite_url)

@@ -5,13 +5,21 @@ import io
 import runpy
 import sys
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
+from typing import Any
 from unittest.mock import patch
 
 import budget
 
 PROGRAM = Path(budget.__file__).parents[1] / "budget-tracker.py"
 SAMPLE = PROGRAM.parent / "budget" / "sample"
+
+
+@cache
+def program() -> dict[str, Any]:
+    """The command line, compiled once: hundreds of tests use it."""
+    return runpy.run_path(str(PROGRAM), run_name="budget_tracker")
 
 
 @dataclass(frozen=True)
@@ -32,6 +40,8 @@ class Tracker:
         """What the command did; it may have failed."""
         by_user = ["--user", self.user] if self.user else []
         out, err = io.StringIO(), io.StringIO()
+        module = program()
+        module["tracker"].url, module["tracker"].email = None, module["Tracker"].email
         with (
             patch.dict("os.environ", {"DATABASE_URL": self.url}),
             patch.object(sys, "argv", ["budget-tracker.py", *by_user, *map(str, arguments)]),
@@ -39,7 +49,7 @@ class Tracker:
             contextlib.redirect_stderr(err),
         ):
             try:
-                runpy.run_path(str(PROGRAM), run_name="__main__")
+                module["main"]()
                 code = 0
             except SystemExit as ended:
                 code = ended.code if isinstance(ended.code, int) else 0 if ended.code is None else 1
