@@ -20,7 +20,7 @@ Without DATABASE_URL the data is in budget.db in the current folder.
 # ]
 # ///
 
-from budget import start  # isort: split
+from budget import start  # before all others  # isort: split
 
 import codecs
 import io
@@ -57,7 +57,7 @@ from database import (
     transaction,
 )
 
-# What only one command needs is imported in that command: `list` is there in half a second.
+# What only one command needs is imported in that command, so that the others start quickly.
 
 Result = TypeVar("Result")
 DEFAULT_DATABASE = "sqlite:///budget.db"
