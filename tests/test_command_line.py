@@ -163,3 +163,15 @@ def test_a_list_starts_without_what_other_commands_need(household: Tracker, tmp_
     assert {"sqlalchemy.orm", "rich.table", "budget.listing"} <= imported
     too_much = {"alembic", "matplotlib", "psycopg2", "sqlalchemy.dialects.postgresql", "rich.progress", "budget.bank"}
     assert imported & too_much == set()
+
+
+def test_ctrl_c_ends_the_start_without_a_word_and_is_then_the_programs(run_python: RunPython, tmp_path: Path) -> None:
+    script = tmp_path / "look.py"
+    script.write_text(
+        f"import signal, sys; sys.path.insert(0, {str(PROGRAM.parent)!r})\n"
+        "from budget import start\n"
+        "print(signal.getsignal(signal.SIGINT) is signal.SIG_DFL)\n"
+        "start.imports_are_done()\n"
+        "print(signal.getsignal(signal.SIGINT) is signal.default_int_handler)\n"
+    )
+    assert run_python(script).stdout == "True\nTrue\n"
