@@ -6,14 +6,17 @@ rewrites what the pages show; read the difference before you keep it. The marker
 """
 
 import re
+from typing import TYPE_CHECKING
 
 import pytest
 
-from like_neon import LikeNeon
 from page_code import check_blocks, check_outputs, check_outputs_like_neon, check_quotes
 from page_links import broken_links, missing_files
 from pages import ROOT, Page, problems, read_page, shipped_pages
 from running import RunPython
+
+if TYPE_CHECKING:
+    from like_neon import LikeNeon
 
 PAGES = shipped_pages()
 BLOCKS_NOT_RUN = 0
@@ -54,7 +57,7 @@ def test_scripts_print_what_the_page_shows(page: Page, database_url: str, run_py
     "page", [p for p in PAGES if any(b.marker("output like neon") is not None for b in p.blocks)], ids=name
 )
 def test_scripts_print_on_the_stand_in_for_neon_what_the_page_shows(
-    page: Page, pooled_neon: LikeNeon, run_python: RunPython, update: bool
+    page: Page, pooled_neon: "LikeNeon", run_python: RunPython, update: bool
 ) -> None:
     pooled_neon.suspend_after = 1
     check_outputs_like_neon(read_page(page.path), pooled_neon.environment, run_python, update=update)
