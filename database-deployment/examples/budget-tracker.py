@@ -14,7 +14,7 @@ Without DATABASE_URL the data is in budget.db in the current folder.
 #     "psycopg2-binary>=2.9.13,<2.10",
 #     "python-dotenv>=1.2.4,<2",
 #     "alembic>=1.20.1,<2",
-#     "typer>=0.29.2,<1",
+#     "typer>=0.28,<0.29",
 #     "rich>=15.0,<16",
 #     "matplotlib>=3.11,<4",
 # ]
