@@ -333,6 +333,11 @@ def test_programs_get_all_that_match_and_the_same_bytes_on_both_databases(
     assert all(len(line) <= 80 for line in shown.splitlines())
 
 
+def test_the_headings_of_a_short_list_are_whole(tracker: Tracker) -> None:
+    tracker.ok("add", "1", "Food", "Tea")
+    assert tracker.ok("list").splitlines()[1].split() == ["No", "Day", "Amount", "Category", "Description"]
+
+
 def test_a_list_of_nothing_is_no_error(tracker: Tracker) -> None:
     assert tracker.ok("list", "--min", "0") == "No such expenses.\n"
     assert "me@localhost has no expenses in" in tracker.ok("list")

@@ -49,6 +49,7 @@ from budget.listing import ExpenseRow, Wanted
 from budget.models import User
 from budget.periods import Period, month_of, read_month, read_year
 from budget.users import find_or_create_user, find_user, set_currency
+from budget.wording import count_of
 from database import (
     CommitOutcomeUnknown,
     create_database_engine,
@@ -420,10 +421,6 @@ def category_delete(name: CategoryName) -> None:
     deleted = tracker.write(lambda session, user: categories.delete_category(session, user, name))
     its_budgets = f", and its budgets of {count_of(deleted.budgets, 'month')}" if deleted.budgets else ""
     say(f"Deleted the category {deleted.name}{its_budgets}")
-
-
-def count_of(count: int, what: str) -> str:
-    return f"1 {what}" if count == 1 else f"{count:,} {what}s"
 
 
 @budget_app.command("set")

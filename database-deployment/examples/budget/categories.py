@@ -11,6 +11,7 @@ from budget.errors import BudgetError, UnknownCategory
 from budget.inputs import read_name
 from budget.models import LARGEST_AMOUNT, Budget, BudgetTransfer, Category, Expense, User, fold
 from budget.upsert import insert_into
+from budget.wording import count_of
 
 
 def list_categories(session: Session, user: User, *, hold: bool = False) -> list[Category]:
@@ -158,7 +159,7 @@ def delete_category(session: Session, user: User, name: str) -> Deleted:
         select(func.count(Expense.id)).where(Expense.user_id == user.id, Expense.category_id == category.id)
     )
     if expenses:
-        count = "1 expense" if expenses == 1 else f"{expenses:,} expenses"
+        count = count_of(expenses, "expense")
         raise BudgetError(f"{category.name!r} has {count}", "Give them another category: `category merge NAME OTHER`")
     budgets = session.scalar(
         select(func.count(Budget.month)).where(Budget.user_id == user.id, Budget.category_id == category.id)

@@ -22,6 +22,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.schema import CreateTable
 
 from budget.models import Category, Expense, fold
+from budget.wording import count_of
 from database import Base
 
 
@@ -48,10 +49,6 @@ def check_database(session: Session) -> Iterator[Checked]:
         yield Checked(what, found)
         if not set(Base.metadata.tables) <= set(inspect(session.connection()).get_table_names()):
             return
-
-
-def count_of(count: int, what: str) -> str:
-    return f"1 {what}" if count == 1 else f"{count:,} {what}s"
 
 
 def _differences_from_the_models(session: Session) -> Iterator[str]:

@@ -11,6 +11,7 @@ from rich.text import Text
 
 from budget.console import money, speaks_unicode
 from budget.listing import ExpenseRow, Page
+from budget.wording import count_of
 
 CATEGORY, LEAST_TEXT = 14, 6
 BETWEEN = 16  # the columns of a terminal that stand between ours
@@ -22,7 +23,7 @@ def print_expenses(console: Console, page: Page, currency: str | None) -> None:
         console.print(Text("No such expenses."))
         return
     console.print(_table(console, expenses), crop=False)
-    count = "1 expense" if len(expenses) == 1 else f"{len(expenses):,} expenses"
+    count = count_of(len(expenses), "expense")
     total = money(sum((each.amount for each in expenses), Decimal(0)))
     on_this_page = " on this page" if page.next else ""
     console.print(Text(f"{count}{on_this_page}, {total} {currency or ''}".rstrip()))
@@ -42,7 +43,7 @@ def _table(console: Console, expenses: Sequence[ExpenseRow]) -> Table:
             LEAST_TEXT,
             room // 3,
         ),
-        max(Text(each.category).cell_len for each in expenses),
+        max(len("Category"), *(Text(each.category).cell_len for each in expenses)),
     )
     table = Table(box=box.SIMPLE_HEAD if unicode else box.ASCII2, pad_edge=False)
     table.add_column("No", justify="right", no_wrap=True, width=number)

@@ -15,6 +15,7 @@ from budget.merchants import Merchant, Merchants
 from budget.periods import name_of
 from budget.reporting import NOTHING, BesideBudget, Report
 from budget.trend import Trend
+from budget.wording import count_of
 
 AnyReport: TypeAlias = Report | Trend | Merchants | Changes
 BAR, SHORT_BAR, LEAST_BAR = 24, 12, 6
@@ -108,8 +109,7 @@ def print_any(console: Console, report: AnyReport) -> None:
 
 
 def print_report(console: Console, report: Report) -> None:
-    expenses = "1 expense" if report.expenses == 1 else f"{report.expenses:,} expenses"
-    title = f"{name_of(report.period)}: {expenses}" + in_currency(report.currency)
+    title = f"{name_of(report.period)}: {count_of(report.expenses, 'expense')}" + in_currency(report.currency)
     names = [line.category for line in report.lines]
     has_bars = _print_beside_budget(console, title, "Category", names, report.lines, report.total)
     for said in [*days_to_come(report), *outside_the_budgets(report.total)]:
