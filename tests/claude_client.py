@@ -87,32 +87,49 @@ class Client:
     folder: Path
     user: str | None  # None is whoever runs the tests
 
-    def ask(self, prompt: str, *, project: Path, turns: Iterable[Turn] = ()) -> Conversation:
-        """Start the program in a project with an empty HOME, ask once, wait for its end."""
-        home = self.own(Path(tempfile.mkdtemp(prefix="home-", dir=self.folder)))
+    def ask(self, prompt: str, *, project: Path, turns: Iterable[Turn] = (), home: Path | None = None) -> Conversation:
+        """Start the program in a project, with an empty HOME or the one given, ask once, wait for its end."""
         with model_stand_in(turns) as model:
-            done = _run_as(
-                self.user,
-                [self.program, "-p", prompt, "--output-format", "stream-json", "--verbose"],
-                cwd=project,
-                env={
-                    "PATH": "/usr/local/bin:/usr/bin:/bin",
-                    "HOME": str(home),
-                    "TMPDIR": str(home),
-                    "LANG": "C.UTF-8",
-                    "ANTHROPIC_BASE_URL": model.url,
-                    "ANTHROPIC_API_KEY": "none-is-needed",
-                    "CLAUDE_CODE_DISABLE_BUNDLED_SKILLS": "1",
-                    "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1",
-                    "DISABLE_AUTOUPDATER": "1",
-                    "DISABLE_ERROR_REPORTING": "1",
-                    "DISABLE_TELEMETRY": "1",
-                },
+            printed = self.run(
+                "-p",
+                prompt,
+                "--output-format",
+                "stream-json",
+                "--verbose",
+                project=project,
+                home=home or self.new_home(),
+                model_url=model.url,
             )
+        events = [json.loads(line) for line in printed.splitlines()]
+        return Conversation(events, [request for request in model.requests if request.get("tools")])
+
+    def run(self, *arguments: str, project: Path, home: Path, model_url: str = "http://127.0.0.1:9") -> str:
+        """Start the program with these arguments and return what it prints; RuntimeError if it ends with an error."""
+        done = _run_as(
+            self.user,
+            [self.program, *arguments],
+            cwd=project,
+            env={
+                "PATH": "/usr/local/bin:/usr/bin:/bin",
+                "HOME": str(home),
+                "TMPDIR": str(home),
+                "LANG": "C.UTF-8",
+                "ANTHROPIC_BASE_URL": model_url,
+                "ANTHROPIC_API_KEY": "none-is-needed",
+                "CLAUDE_CODE_DISABLE_BUNDLED_SKILLS": "1",
+                "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1",
+                "DISABLE_AUTOUPDATER": "1",
+                "DISABLE_ERROR_REPORTING": "1",
+                "DISABLE_TELEMETRY": "1",
+            },
+        )
         if done.returncode != 0:
             raise RuntimeError(f"claude ended with {done.returncode}:\n{done.stdout}\n{done.stderr}")
-        events = [json.loads(line) for line in done.stdout.splitlines()]
-        return Conversation(events, [request for request in model.requests if request.get("tools")])
+        return done.stdout
+
+    def new_home(self) -> Path:
+        """An empty HOME of the account."""
+        return self.own(Path(tempfile.mkdtemp(prefix="home-", dir=self.folder)))
 
     def own(self, folder: Path) -> Path:
         """Give a folder with all that is in it to the account."""

@@ -6,13 +6,13 @@ the model is a stand-in (claude_client.py), so what is checked is what a model w
 
 import os
 import shutil
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from claude_client import Client, Conversation, ToolCall, ToolResult, find_program, installed_client
+from git_server import lay_out
 from requirement import missing
 from skill_file import SkillFile, read_skill
 
@@ -36,13 +36,7 @@ def client(request: pytest.FixtureRequest) -> Iterator[Client]:
 @pytest.fixture(scope="module")
 def clone(client: Client) -> Path:
     """The repository as a clone has it: the files that git knows or would add, and nothing else."""
-    clone = client.folder / "clone"
-    for name in git("ls-files", "-z", "--cached", "--others", "--exclude-standard", folder=ROOT).split("\0"):
-        if name and os.path.lexists(ROOT / name):
-            (clone / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(ROOT / name, clone / name, follow_symlinks=False)
-    git("init", "--quiet", folder=clone)
-    return client.own(clone)
+    return client.own(lay_out(ROOT, client.folder / "clone"))
 
 
 @pytest.fixture(scope="module")
@@ -191,8 +185,3 @@ def holds(answer: str, text: str) -> bool:
     """Does the client's answer, which numbers its lines, carry the whole file?"""
     numbered = "\n".join(f"{number}\t{line}" for number, line in enumerate(text.splitlines(), 1))
     return numbered in answer
-
-
-def git(*arguments: str, folder: Path) -> str:
-    """Run git in a folder."""
-    return subprocess.run(["git", *arguments], cwd=folder, check=True, capture_output=True, text=True).stdout

@@ -1,9 +1,13 @@
 """SKILL.md: what it says of the wrong ways really happens, so that no warning outlives its cause."""
 
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta, timezone
+from importlib.metadata import requires
+from pathlib import Path
 
 import pytest
 from alembic.migration import MigrationContext
@@ -26,8 +30,8 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.dialects import sqlite
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
+from sqlalchemy.exc import AmbiguousColumnError, DBAPIError
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, aliased, mapped_column
 
 from database import create_database_engine, transaction
 
@@ -73,6 +77,74 @@ def test_a_plain_postgresql_url_means_psycopg_3() -> None:
     with pytest.raises(ModuleNotFoundError, match="psycopg"):
         create_engine("postgresql://ann@host/shop")
     assert create_database_engine("postgresql://ann@host/shop").dialect.driver == "psycopg2"
+
+
+def test_column_lets_null_in_where_mapped_does_not() -> None:
+    class Old(Own):
+        __tablename__ = "old"
+        id = Column(Integer, primary_key=True)
+        name = Column(String)
+
+    assert Old.__table__.c.name.nullable
+    assert not Item.__table__.c.owner.nullable
+    assert Item.__table__.c.note.nullable
+
+
+def test_filter_by_asks_all_joined_tables() -> None:
+    pair = aliased(Item)
+    statement = select(Item).join(pair, pair.owner == Item.owner)
+    with pytest.raises(AmbiguousColumnError):
+        statement.filter_by(id=1)
+    assert "items.id = " in str(statement.where(Item.id == 1))
+
+
+def test_a_count_in_sql_includes_the_pending_rows(engine: Engine) -> None:
+    with Session(engine) as session:
+        session.add(Item(id=4))
+        assert session.scalar(text("SELECT count(*) FROM items")) == 4
+
+
+def test_greenlet_comes_only_with_the_asyncio_of_sqlalchemy() -> None:
+    needs = [line for line in requires("sqlalchemy") or [] if line.lower().startswith("greenlet")]
+    assert needs
+    assert [line for line in needs if "extra ==" not in line] == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("annotation", "refused"), [("Row[tuple[int, str]]", True), ("Row[int, str]", False)])
+def test_mypy_refuses_the_old_type_of_a_row(tmp_path: Path, annotation: str, refused: bool) -> None:
+    program = tmp_path / "rows.py"
+    program.write_text(ROWS.format(annotation=annotation), encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, "-m", "mypy", "--strict", "--cache-dir", tmp_path / "cache", program],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode != 0) == refused, done.stdout + done.stderr
+
+
+ROWS = """
+from collections.abc import Sequence
+
+from sqlalchemy import Column, Connection, Integer, MetaData, Row, String, Table, select
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+
+class Base(DeclarativeBase):
+    pass
+
+
+class Item(Base):
+    __tablename__ = "items"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str]
+
+
+def rows(connection: Connection) -> Sequence[{annotation}]:
+    return connection.execute(select(Item.id, Item.name)).all()
+"""
 
 
 def test_sqlite_drops_the_zone_of_a_moment(plain: Engine) -> None:
