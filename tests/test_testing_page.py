@@ -334,7 +334,7 @@ class Project:
             env=bare_environment(self.home, "sqlite:///app.db") | environ,
             capture_output=True,
             encoding="utf-8",
-            timeout=120,
+            timeout=300,
             check=False,
         )
 
