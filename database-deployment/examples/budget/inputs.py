@@ -44,11 +44,14 @@ def read_text(text: str, longest: int = LONGEST_DESCRIPTION) -> str:
     return line
 
 
+def can_be_stored(text: str) -> bool:
+    """PostgreSQL keeps no NUL in a text, and neither database the half of a surrogate pair."""
+    return "\0" not in text and not any("\ud800" <= letter <= "\udfff" for letter in text)
+
+
 def _one_line(text: str) -> str:
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        raise BudgetError(f"{text[:80]!a} holds characters that cannot be stored") from None
+    if not can_be_stored(text):
+        raise BudgetError(f"{text[:80]!a} holds characters that cannot be stored")
     line = unicodedata.normalize("NFC", " ".join(text.split()))
     if any(unicodedata.category(letter) == "Cc" for letter in line):
         raise BudgetError(f"{line[:80]!r} holds control characters. Write letters on one line")

@@ -13,10 +13,11 @@ from datetime import date
 from decimal import Decimal
 from typing import NamedTuple, TextIO
 
-from sqlalchemy import Select, select, tuple_
+from sqlalchemy import Select, false, select, tuple_
 from sqlalchemy.orm import Session
 
 from budget.errors import BudgetError, UnknownExpense
+from budget.inputs import can_be_stored
 from budget.models import Category, Expense, User, fold
 from budget.periods import Period
 
@@ -117,7 +118,9 @@ def _matching(user: User, wanted: Wanted, after: Cursor | None) -> Select[int, d
     statement = _rows_of(user)
     if wanted.category is not None:
         statement = statement.where(Expense.category_id == wanted.category.id)
-    if wanted.contains is not None:
+    if wanted.contains is not None and not can_be_stored(wanted.contains):
+        statement = statement.where(false())  # no description holds it, and the driver refuses it
+    elif wanted.contains is not None:
         statement = statement.where(Expense.search_text.contains(fold(wanted.contains), autoescape=True))
     if wanted.period is not None:
         statement = statement.where(
