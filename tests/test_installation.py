@@ -163,17 +163,30 @@ def test_the_manifest_passes_the_validator_of_the_client(client: Client, project
 
 
 @pytest.mark.slow
-def test_npx_skills_installs_the_skill_for_the_clients_that_are_named(repository: Path, tmp_path: Path) -> None:
+def test_npx_skills_installs_updates_and_removes_the_skill_for_the_clients_that_are_named(
+    repository: Path, tmp_path: Path
+) -> None:
     scripts = sysconfig.get_path("scripts")
     npx = shutil.which("npx", path=scripts) or shutil.which("npx") or missing("npx")
     environ = os.environ | {"PATH": f"{scripts}{os.pathsep}{os.environ['PATH']}", "DISABLE_TELEMETRY": "1"}
-    command = f"{npx} -y skills@1.5.18 add {repository} --skill {SKILL} -a claude-code codex -y --copy".split()
-    done = subprocess.run(command, cwd=tmp_path, env=environ, capture_output=True, text=True, timeout=300, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
-    for folder in (".claude", ".agents"):
-        installed = tmp_path / folder / "skills" / SKILL
-        assert (installed / "SKILL.md").read_bytes() == (repository / SKILL / "SKILL.md").read_bytes()
-        assert (installed / "examples" / "database.py").is_file()
+    installed = [tmp_path / folder / "skills" / SKILL for folder in (".claude", ".agents")]
+
+    def skills(arguments: str) -> None:
+        command = [npx, "-y", "skills@1.5.18", *arguments.split(), "-y"]
+        done = subprocess.run(
+            command, cwd=tmp_path, env=environ, capture_output=True, text=True, timeout=300, check=False
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+
+    for line in ("A line of one version.", "A line of the next version."):
+        with (repository / SKILL / "SKILL.md").open("a", encoding="utf-8") as page:
+            page.write(f"\n{line}\n")
+        skills(f"add {repository} --skill {SKILL} -a claude-code codex --copy")
+        for folder in installed:
+            assert (folder / "SKILL.md").read_bytes() == (repository / SKILL / "SKILL.md").read_bytes()
+            assert (folder / "examples" / "database.py").is_file()
+    skills(f"remove {SKILL}")
+    assert [folder for folder in installed if folder.exists()] == []
 
 
 # --- The manifest -----------------------------------------------------------------------------------------------------
