@@ -1,0 +1,4 @@
+"""A learner's script from the inside."""
+
+
+class Work: ...
