@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from inspect import cleandoc
 from typing import Any, TypeVar
 
-Function = TypeVar("Function", bound=Callable[[Any], None])
+Function = TypeVar("Function", bound=Callable[[Any], str | None])
 
 
 class NotYet(Exception):
@@ -22,16 +22,23 @@ class Check:
     lesson: str
     name: str
     claim: str  # Markdown of one line
-    run: Callable[[Any], None]  # takes a Skill; inside a script, a Work
+    run: Callable[[Any], str | None]  # takes a Skill; inside a script, a Work; may return what was left out
     after: tuple[str, ...]  # the checks without which this one says nothing
     inside: str | None  # the script in which it runs, in a process of its own
+    unless: Callable[[Any], bool]  # where this holds for the Skill, it runs outside all the same
 
 
 CHECKS: dict[str, Check] = {}
 
 
 def check(
-    lesson: str, *, after: str = "", inside: str | None = None, name: str = "", claim: str = ""
+    lesson: str,
+    *,
+    after: str = "",
+    inside: str | None = None,
+    unless: Callable[[Any], bool] = lambda _: False,
+    name: str = "",
+    claim: str = "",
 ) -> Callable[[Function], Function]:
     """Registers a check. `after`: names of checks, separated by spaces; `name` and `claim`: by default the function's."""
 
@@ -41,7 +48,7 @@ def check(
         needed = tuple(after.split())
         if own in CHECKS or not set(needed) <= CHECKS.keys():
             raise ValueError(f"the check {own} exists already, or comes before what it needs: {needed}")
-        CHECKS[own] = Check(lesson, own, said, function, needed, inside)
+        CHECKS[own] = Check(lesson, own, said, function, needed, inside, unless)
         return function
 
     return register

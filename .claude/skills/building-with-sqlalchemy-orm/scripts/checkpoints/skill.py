@@ -6,18 +6,22 @@ import os
 import re
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from .checking import NotYet
 
 SECONDS = 30.0
+DATABASE_MODULE = Path(__file__).resolve().parents[2] / "starter" / "L3" / "examples" / "database.py"
+SECONDS_TO_CLEAN_UP = 3
 LARGEST_OUTPUT = 5_000_000  # bytes; a script that prints more will not stop
 LEFT_OUT = shutil.ignore_patterns(
     ".*", "__pycache__", "venv", "node_modules", "*.db", "*.db-*", "*.sqlite*", "*.log"
@@ -31,7 +35,8 @@ class Done:
     code: int | None
     stdout: str
     stderr: str
-    database: Path  # the SQLite file that DATABASE_URL named
+    files: list[str] = field(default_factory=list)  # what is left in the folder where it ran, and beside it
+    tables: list[str] = field(default_factory=list)  # what is left in the database that DATABASE_URL named
 
 
 class Skill:
@@ -41,6 +46,7 @@ class Skill:
         self.folder = folder
         self.scratch = scratch
         self.seconds = seconds
+        self.remembered: dict[str, Any] = {}  # what checks of one lesson share
         self._runs: dict[tuple[str, ...], Done] = {}
         self._count = 0
 
@@ -93,6 +99,9 @@ class Skill:
                     if file.is_file():
                         waiting.append(file.relative_to(self.folder).as_posix())
 
+    def classes(self, path: str) -> set[str]:
+        return {node.name for node in ast.walk(self.tree(path)) if isinstance(node, ast.ClassDef)}
+
     # --- Running
 
     @cached_property
@@ -113,32 +122,33 @@ class Skill:
         if key not in self._runs:
             folder = self.new_folder()
             database = folder.with_suffix(".db")
-            self._runs[key] = self.start([str(self.copy / path), *arguments], folder, database)
+            before = files_in(self.copy)
+            done = self.start([str(self.copy / path), *arguments], folder, database_variable(database))
+            left = sorted((files_in(self.copy) - before) | files_in(folder))
+            self._runs[key] = replace(done, files=left, tables=tables_in(database))
         return self._runs[key]
 
     def start(
         self,
         command: list[str],
         folder: Path,
-        database: Path,
-        environ: Mapping[str, str] | None = None,
+        environ: Mapping[str, str],
         seconds: float | None = None,
     ) -> Done:
-        """A Python process with nobody at the keyboard, an empty database, and a limit of time and of output."""
-        variables = clean_environment(self.scratch) | {"DATABASE_URL": f"sqlite:///{database.as_posix()}"}
+        """A Python process with nobody at the keyboard, the database of `environ`, and a limit of time and of output."""
         out, err = self.scratch / "stdout", self.scratch / "stderr"
         with out.open("wb") as stdout, err.open("wb") as stderr:
             process = subprocess.Popen(
                 [sys.executable, *command],
                 cwd=folder,
-                env=variables | dict(environ or {}),
+                env=clean_environment() | dict(environ),
                 stdin=subprocess.DEVNULL,
                 stdout=stdout,
                 stderr=stderr,
                 start_new_session=os.name != "nt",  # what it has started ends with it
             )
             code = wait(process, time.monotonic() + (seconds or self.seconds), (out, err))
-        return Done(code, read_end(out), read_end(err), database)
+        return Done(code, read_end(out), read_end(err))
 
     def command(self, path: str, *arguments: str) -> str:
         """What the learner types to see it themselves."""
@@ -148,6 +158,7 @@ class Skill:
         """Nothing where the script has ended well; else NotYet, with the last line that Python printed."""
         if done.code == 0:
             return
+        told = last_line(done.stderr)
         look = f"run it yourself: {self.command(path, *arguments)}"
         if done.code is None and max(len(done.stdout), len(done.stderr)) >= LARGEST_OUTPUT:
             raise NotYet(f"{path} prints without end", f"look for a loop that never ends; {look}")
@@ -156,7 +167,7 @@ class Skill:
                 f"{path} still ran after {self.seconds:g} seconds, and was stopped",
                 "look for a loop that never ends, or a wait for something that does not come",
             )
-        last = last_line(done.stderr) or f"it ended with exit code {done.code}"
+        last = told or f"it ended with exit code {done.code}"
         if last.startswith("EOFError"):
             line = line_of(done.stderr, path)
             raise NotYet(
@@ -178,13 +189,29 @@ def imported_modules(tree: ast.Module) -> Iterator[str]:
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
 
 
-def clean_environment(scratch: Path) -> dict[str, str]:
+def database_variable(database: Path) -> dict[str, str]:
+    return {"DATABASE_URL": f"sqlite:///{database.as_posix()}"}
+
+
+def files_in(folder: Path) -> set[str]:
+    files = (path for path in folder.rglob("*") if path.is_file() and path.parent.name != "__pycache__")
+    return {path.relative_to(folder).as_posix() for path in files}
+
+
+def tables_in(database: Path) -> list[str]:
+    if not database.is_file():
+        return []
+    with contextlib.closing(sqlite3.connect(database)) as connection:
+        rows = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%'")
+        return sorted(name for (name,) in rows)
+
+
+def clean_environment() -> dict[str, str]:
     """The learner's, without anything that leads to a database."""
     leads = re.compile("DATABASE_URL|PG[A-Z]|NEON|POSTGRES|PYTHON(WARNINGS|STARTUP|INSPECT)")
     kept = {name: value for name, value in os.environ.items() if not leads.match(name)}
     return kept | {
         "PYTHONIOENCODING": "utf-8",
-        "PYTHONPYCACHEPREFIX": str(scratch / "compiled"),
         "PYTHONUNBUFFERED": "1",
     }
 
@@ -201,11 +228,16 @@ def wait(process: "subprocess.Popen[bytes]", deadline: float, outputs: tuple[Pat
 
 
 def stop(process: "subprocess.Popen[bytes]") -> None:
+    """The process and what it has started; one that can clean up has a moment for it."""
+    if os.name == "nt":
+        process.kill()
+    elif process.poll() is None:
+        process.terminate()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(SECONDS_TO_CLEAN_UP)
     if os.name != "nt":
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(process.pid, signal.SIGKILL)
-    elif process.poll() is None:
-        process.kill()
     process.wait()
 
 
@@ -234,7 +266,7 @@ def line_of(stderr: str, path: str) -> str:
 def how_to_get(module: str, path: str) -> str:
     name = module.partition(".")[0]
     if name == "database":
-        return f"copy starter/L3/examples/database.py of the teacher beside {Path(path).name}"
+        return f"copy {DATABASE_MODULE} beside {Path(path).name}"
     package = {"dotenv": "python-dotenv", "psycopg2": "psycopg2-binary"}.get(name, name)
     if name == "psycopg":
         return 'write the address with "postgresql+psycopg2://", or let database_url() of database.py do it'
