@@ -17,7 +17,7 @@ from checkpoints.work import Work
 
 def main() -> None:
     script, results, *names = sys.argv[1:]
-    path = Path(script)
+    path, folder = Path(script), Path.cwd()
     with Path(results).open("a", encoding="utf-8", buffering=1) as stream:
 
         def write(name: str, **what: Any) -> None:
@@ -26,7 +26,7 @@ def main() -> None:
         sys.argv = [script]
         write("", state="begin")
         try:
-            work = Work(load(path), path.name, Path(results).parent)
+            work = Work(load(path), path.name, folder)
         except BaseException as error:
             write("", **judged(error, path))
             return

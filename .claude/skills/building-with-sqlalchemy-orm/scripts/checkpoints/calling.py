@@ -20,7 +20,7 @@ MEANINGS = {
     "limit": {"limit"},
     "search": {"contains", "search", "text", "query", "containing", "like"},
     "description": {"description", "title", "what", "note", "label", "item", "name", "merchant", "payee"},
-    "day": {"date", "day", "spent", "on", "when", "paid", "at", "since", "until", "start", "end", "after", "before", "month"},
+    "day": {"date", "day", "spent", "on", "when", "paid", "at"},
     "expense": {"expense", "id", "number", "pk", "identifier"},
 }
 ENDS = {
@@ -102,7 +102,8 @@ class Call:
         if optional:
             return MISSING
         made = self.make(parameter)
-        if made is MISSING or (wanted is None and parameter.annotation is parameter.empty):
+        is_known = wanted is not None or parameter.annotation is not parameter.empty or bound_of_time(parameter.name)
+        if made is MISSING or not is_known:
             raise NotYet(
                 f"{name} wants {parameter.name}, and the checker does not know what that is",
                 f"give {parameter.name} a default, a type, or a name of the lesson's",

@@ -24,7 +24,7 @@ def script_checks(lesson: str, script: str) -> None:
         lesson,
         after=f"{lesson}_file",
         name=f"{lesson}_address",
-        claim="it works on the database that DATABASE_URL names, and on no other",
+        claim="it touches no database but the one that DATABASE_URL names",
     )
     def keeps_to_its_database(skill: Skill) -> None:
         for path, tree in skill.trees(script):

@@ -55,11 +55,12 @@ def has_its_sections(skill: Skill) -> None:
 
 
 @check("L0", after="has_its_sections")
-def has_a_persona(skill: Skill) -> None:
-    """the Persona is yours: who the agent is, and what it never lets pass"""
+def has_your_words(skill: Skill) -> None:
+    """Persona, When to Use and a first row of Decision Logic are written, in your words"""
     nothing_is_left_of_the_starter(skill, "L0")
-    if not section_text(skill.text("SKILL.md"), "Persona"):
-        raise NotYet("Persona is empty", "write who answers when somebody types the name of your skill")
+    for title in ("Persona", "When to Use", "Decision Logic"):
+        if not section_text(skill.text("SKILL.md"), title):
+            raise NotYet(f"{title} is empty", "a sentence or two: you can change them whenever you know better")
 
 
 EXPENSE, CATEGORY = "examples/simple-expense.py", "examples/simple-category.py"

@@ -44,8 +44,9 @@ def section(text: str, title: str) -> list[str] | None:
 
 
 def statements(lines: list[str]) -> list[str]:
-    """What somebody has written: no headings, no empty lines, no questions of the starter, no comments."""
+    """What somebody has written: no headings, empty lines, column names, comments, questions of the starter."""
     text = re.sub(r"<!--.*?-->", "", "\n".join(lines), flags=re.S)
+    text = re.sub(r"^.*\n(?=[|: -]*\|[|: -]*$)", "", text, flags=re.M)  # the names of a table's columns
     quiet = re.compile(r"\s*$|#|> L\d:|[\s|:-]+$")
     return [line for line in text.splitlines() if not quiet.match(line)]
 

@@ -20,7 +20,7 @@ from typing import Any
 from .checking import NotYet
 
 SECONDS = 30.0
-DATABASE_MODULE = Path(__file__).resolve().parents[2] / "starter" / "L3" / "examples" / "database.py"
+DATABASE_MODULE = Path(__file__).resolve().parents[2] / "starter" / "database.py"
 SECONDS_TO_CLEAN_UP = 3
 LARGEST_OUTPUT = 5_000_000  # bytes; a script that prints more will not stop
 LEFT_OUT = shutil.ignore_patterns(
