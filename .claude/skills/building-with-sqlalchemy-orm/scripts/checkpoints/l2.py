@@ -6,7 +6,7 @@ from typing import Any
 
 from .checking import NotYet, check
 from .common import page_checks, script_checks
-from .work import Work, amount_for, amount_of, plain, sa, same_row, takes_cents
+from .work import Work, amount_for, amount_of, sa, same_row, takes_cents
 
 SCRIPT = "examples/expense-models.py"
 IN_BERLIN = datetime(2026, 3, 2, 12, 30, tzinfo=timezone(timedelta(hours=1)))
@@ -63,7 +63,7 @@ def keeps_a_moment(work: Work) -> None:
     work.create_tables("Category", "Expense")
     for name in ("Category", "Expense"):
         for column in work.table(name).columns:
-            if not isinstance(plain(column.type), sa.DateTime):
+            if not work.is_moment(column):
                 continue
             read = save(work, name, column, IN_BERLIN)
             if read is None:

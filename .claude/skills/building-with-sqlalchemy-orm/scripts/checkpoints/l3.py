@@ -1,7 +1,7 @@
 """L3, create and read, update and delete: four functions, tried through a second session."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -16,8 +16,9 @@ SCRIPT = "examples/expense-crud.py"
 LUNCH = {"description": "Lunch", "amount": Decimal("12.50"), "category": "Food", "day": date(2026, 3, 2)}
 BUS = {"description": "Bus", "amount": Decimal("2.40"), "category": "Transport", "day": date(2026, 3, 3)}
 RENT = {"description": "Rent", "amount": Decimal("800.00"), "category": "Home", "day": date(2026, 4, 1)}
-AT_LEAST = {"min", "minimum", "least", "above", "over", "more", "from", "greater", "gte", "ge", "since", "start", "after"}
-AT_MOST = {"max", "maximum", "most", "below", "under", "up", "less", "lte", "le", "to", "until", "end", "before"}
+AT_LEAST = {"min", "minimum", "least", "above", "over", "more", "from", "greater", "higher", "gte", "ge", "gt"}
+AT_MOST = {"max", "maximum", "most", "below", "under", "up", "less", "lower", "cheaper", "lte", "le", "lt", "to"}
+EXACTLY = MEANINGS["amount"] - AT_LEAST - AT_MOST | {"in", "exact", "exactly", "eq"}
 
 script_checks("L3", SCRIPT)
 
@@ -109,9 +110,10 @@ def leaves_the_commit_to_the_caller(work: Work) -> None:
     """none of them commits: what the caller takes back is gone"""
     work.create_tables("Expense")
     lunch = create(work, LUNCH)
+    bus = in_its_category(work, BUS)
     before = work.rows("Expense")
     steps = {
-        "create_expense": lambda session: Call(work, session, BUS, {})("create_expense"),
+        "create_expense": lambda session: Call(work, session, bus, {})("create_expense"),
         "update_expense": lambda session: update(work, session, lunch),
         "delete_expense": lambda session: Call(work, session, {"expense": lunch}, LUNCH)("delete_expense"),
     }
@@ -190,9 +192,13 @@ def filters(work: Work) -> Iterator[tuple[str, Any, list[str]]]:
         if wanted == "category" and (category := as_category(work, parameter, "Food")) is not None:
             yield parameter.name, category, ["Lunch"]
         elif wanted == "amount":
-            bound = Decimal("100.00") if words & AT_LEAST else Decimal("5.00") if words & AT_MOST else LUNCH["amount"]
-            found = ["Rent"] if words & AT_LEAST else ["Bus"] if words & AT_MOST else ["Lunch"]
-            yield parameter.name, call.adapt_amount(bound, parameter.name, annotation_of(parameter)), found
+            for called, bound, found in (
+                (words & AT_LEAST, Decimal("100.00"), "Rent"),
+                (words & AT_MOST, Decimal("5.00"), "Bus"),
+                (words <= EXACTLY, LUNCH["amount"], "Lunch"),
+            ):
+                if called:
+                    yield parameter.name, call.adapt_amount(bound, parameter.name, annotation_of(parameter)), [found]
         elif wanted in ("description", "search"):
             yield parameter.name, "Lunch", ["Lunch"]
         elif wanted == "limit":
@@ -212,7 +218,7 @@ def empty_filters(work: Work) -> Iterator[tuple[str, Any]]:
             yield parameter.name, 0
         elif wanted == "category" and (re.search(r"\bstr\b", kind) or not kind):
             yield parameter.name, ""
-        elif wanted == "amount" and not words & AT_LEAST:
+        elif wanted == "amount" and (words & AT_MOST or words <= EXACTLY):
             yield parameter.name, Call(work, None, {}, {}).adapt_amount(Decimal(0), parameter.name, kind)
         elif wanted == "description" and words <= MEANINGS["description"]:
             yield parameter.name, ""
@@ -251,7 +257,7 @@ def texts_of(item: Any) -> list[str]:
     """The texts in what a function returns for one expense: an object, a row, a mapping, a text."""
     if isinstance(item, str):
         return [item]
-    if isinstance(item, dict):
+    if isinstance(item, Mapping):
         return [value for value in item.values() if isinstance(value, str)]
     if isinstance(item, tuple | sa.Row):
         return [text for each in item for text in texts_of(each)]

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any
+from uuid import uuid4
 
 from .calling import Call, meaning
 from .checking import NotYet, check
@@ -151,7 +152,8 @@ def category_column(work: Work) -> "sa.Column[Any]":
 
 
 def unknown_key(column: "sa.Column[Any]") -> Any:
-    return NO_SUCH_KEY if isinstance(plain(column.type), sa.Integer) else str(NO_SUCH_KEY)
+    kind = plain(column.type)
+    return NO_SUCH_KEY if isinstance(kind, sa.Integer) else uuid4() if isinstance(kind, sa.Uuid) else str(NO_SUCH_KEY)
 
 
 def is_row(table: "sa.Table", row: Row) -> Any:

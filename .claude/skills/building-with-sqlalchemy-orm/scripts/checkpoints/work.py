@@ -27,6 +27,17 @@ Row = dict[str, Any]
 DAY = date(2026, 3, 2)
 MOMENT = datetime(2026, 3, 2, 12, 30, tzinfo=UTC)
 AMOUNT = re.compile("amount|price|cost|cents|value|total|money|balance|sum|spent(?!_(on|at))", re.I)
+EXAMPLES: dict[str, Any] = {
+    "Boolean": False,
+    "DateTime": MOMENT,
+    "Date": DAY,
+    "Time": MOMENT.time(),
+    "JSON": {},
+    "LargeBinary": b"x",
+    "Interval": MOMENT - MOMENT,
+    "Numeric": Decimal(1),
+    "Float": 1.0,
+}
 PLURALS = {"Category": "categories"}
 
 
@@ -38,6 +49,7 @@ class Work:
         self.script = script
         self._folder = folder
         self._count = 0
+        self._filled = 0
         self._engine: sa.Engine | None = None
 
     # --- The database
@@ -197,24 +209,35 @@ class Work:
                 row[element.parent.key] = parent[element.column.key]
 
     def fill(self, column: "sa.Column[Any]") -> Any:
-        """Something that fits: the same each time where it may be, another text and another number where it must."""
-        self._count_of_values = getattr(self, "_count_of_values", 0) + 1
+        """Something that fits: another text and another number each time, and the same for all else."""
+        self._filled += 1
         kind = plain(column.type)
         if AMOUNT.search(column.key) and not isinstance(kind, sa.Date | sa.DateTime | sa.Boolean):
             return amount_for(column, Decimal("1.00"))
         if isinstance(kind, sa.Enum):
-            return list(kind.enum_class)[0] if kind.enum_class else kind.enums[0]
+            return next(iter(kind.enum_class)) if kind.enum_class else kind.enums[0]
         if isinstance(kind, sa.String):
-            return text_for(column.key, kind.length, self._count_of_values)
-        made = {
-            sa.Boolean: False, sa.DateTime: MOMENT, sa.Date: DAY, sa.Time: MOMENT.time(), sa.JSON: {},
-            sa.LargeBinary: b"x", sa.Interval: MOMENT - MOMENT, sa.Integer: self._count_of_values, sa.Numeric: Decimal(1),
-            sa.Float: 1.0,
-        }  # fmt: skip
-        for kinds, value in made.items():
-            if isinstance(kind, kinds):
-                return value
-        return uuid4()
+            fitting: Any = text_for(column.key, kind.length, self._filled)
+        else:
+            fitting = next((value for kinds, value in EXAMPLES.items() if isinstance(kind, getattr(sa, kinds))), None)
+            fitting = self._filled if fitting is None and isinstance(kind, sa.Integer) else fitting
+        if isinstance(column.type, sa.TypeDecorator):
+            candidates = [each for each in (fitting, *EXAMPLES.values()) if each is not None]
+            fitting = next((each for each in candidates if self._takes(column.type, each)), None)
+        return uuid4() if fitting is None else fitting
+
+    def _takes(self, kind: Any, value: Any) -> bool:
+        """Whether a type of the learner's own takes this value."""
+        try:
+            kind.process_bind_param(value, self.engine.dialect)
+        except NotImplementedError:
+            return True
+        except Exception:
+            return False
+        return True
+
+    def is_moment(self, column: "sa.Column[Any]") -> bool:
+        return not column.foreign_keys and isinstance(self.fill(column), datetime)
 
     def rows(self, name: str) -> list[Row]:
         """What a connection of its own finds in the table, by key."""
