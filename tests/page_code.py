@@ -137,9 +137,7 @@ def find_file(page: Page, block: Block, path: str) -> Path:
     raise AssertionError(f"{page.at(block.line)}: there is no file {path} in {page.home.name}")
 
 
-def compare(
-    page: Page, block: Block | CheckList, actual: str, *, update: bool
-) -> list[tuple[Block | CheckList, str]]:
+def compare(page: Page, block: Block | CheckList, actual: str, *, update: bool) -> list[tuple[Block | CheckList, str]]:
     """Nothing where the block is right; else the change to make when updating, an AssertionError when not."""
     __tracebackhide__ = True
     if actual and not actual.endswith("\n"):

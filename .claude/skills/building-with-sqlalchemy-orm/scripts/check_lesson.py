@@ -11,13 +11,14 @@ Exit code: 0 when all of it is done, 1 when something is left to do, 2 when it c
 
 import argparse
 import json
+import os
 import sys
 import tomllib
 from pathlib import Path
 from typing import Any, NoReturn
 
 from checkpoints.examine import Examination, Result
-from checkpoints.report import Paper, as_json, write_lesson, write_overview
+from checkpoints.report import Paper, as_json, show_what_is_checked, write_lesson, write_overview
 from checkpoints.skill import SECONDS, Skill
 from checkpoints.starting import CannotStart, start
 
@@ -27,6 +28,14 @@ FOLDER = "database-deployment"
 
 
 def main() -> None:
+    try:
+        run()
+    except BrokenPipeError:  # the reader, `head` perhaps, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(LEFT_TO_DO)
+
+
+def run() -> None:
     lessons = tomllib.loads((TEACHER / "lessons.toml").read_text(encoding="utf-8"))["lesson"]
     parser = make_parser([each["id"] for each in lessons])
     chosen = parser.parse_args()
@@ -34,7 +43,9 @@ def main() -> None:
         start_and_say(chosen.start, chosen.directory or chosen.skill or Path())
     else:
         folder = find_skill(chosen.skill or chosen.directory or Path())
-        sys.exit(look(lessons, chosen.lesson, folder, as_json_text=chosen.json, seconds=chosen.limit))
+        code = look(lessons, chosen.lesson, folder, as_json_text=chosen.json, seconds=chosen.limit)
+        sys.stdout.flush()
+        sys.exit(code)
 
 
 def make_parser(names: list[str]) -> argparse.ArgumentParser:
@@ -63,7 +74,7 @@ class Arguments(argparse.Action):
         for value in values:
             if namespace.lesson is None and lesson_name(value) in namespace.names:
                 namespace.lesson = lesson_name(value)
-            elif namespace.directory is None and (Path(value).is_dir() or not value[:1].upper() == "L"):
+            elif namespace.directory is None and (Path(value).is_dir() or value[:1].upper() != "L"):
                 namespace.directory = Path(value)
             else:
                 parser.error(f"there is no lesson {value}; there are {', '.join(namespace.names)}")
@@ -76,7 +87,7 @@ def find_skill(folder: Path) -> Path:
     if not folder.is_dir():
         give_up(
             f"There is no folder {folder}.\n"
-            f"To lay one out: {Path(sys.executable).stem} {Path(sys.argv[0])} --start L0 DIR, where DIR is new or yours."
+            f"To lay one out: {Path(sys.executable).stem} {Path(sys.argv[0])} --start L0 {folder}"
         )
     return folder
 
@@ -98,7 +109,8 @@ def look(lessons: list[dict[str, Any]], wanted: str | None, folder: Path, *, as_
     with Skill.opened(folder, seconds) as skill:
         examination = Examination(skill)
         names = [wanted] if wanted else [each["id"] for each in lessons]
-        results = {name: examination.lesson(name) for name in names}
+        with show_what_is_checked(examination):
+            results = {name: examination.lesson(name) for name in names}
     if as_json_text:
         print(json.dumps({name: as_json(found) for name, found in results.items()}, indent=2))
     elif wanted is None:

@@ -1,6 +1,6 @@
-"""Runs checks inside a learner's script: inside.py SCRIPT RESULTS NAME... Started by check_lesson.py, in a process of its own.
+"""Runs checks inside a learner's script: inside.py SCRIPT RESULTS NAME... Started by check_lesson.py.
 
-Writes a line of JSON for each check that begins and for each that ends, so that a check that hangs is known by its name.
+It writes a line of JSON for each check that begins and each that ends, so that one that hangs is known by its name.
 """
 
 import importlib.util

@@ -1,5 +1,6 @@
 """Calling a learner's function by what its parameters mean, so that many right signatures are right."""
 
+import contextlib
 import inspect
 import re
 from collections.abc import Mapping
@@ -9,7 +10,10 @@ from decimal import Decimal
 from typing import Any, get_args, is_typeddict
 
 from .checking import NotYet
-from .work import DAY, Row, Work, is_needed, key_of, plain, sa, signature, takes_cents
+from .work import DAY, Row, Work, is_needed, key_of, plain, signature, takes_cents
+
+with contextlib.suppress(ImportError):  # where it is missing, the script itself says so
+    import sqlalchemy as sa
 
 # What a parameter means, by the words of its name. The first that fits counts.
 MEANINGS = {
@@ -95,8 +99,8 @@ class Call:
         wanted = meaning(parameter.name, annotation_of(parameter), between_two="source" in self.given)
         optional = parameter.default is not parameter.empty
         for values in (self.given,) if optional else (self.given, self.spare):
-            if wanted in values:
-                return self.adapt(values[wanted], wanted or "", function, parameter)
+            if wanted is not None and wanted in values:
+                return self.adapt(values[wanted], wanted, function, parameter)
             if wanted == "search" and "description" in values:
                 return values["description"]
         if optional:
@@ -129,9 +133,7 @@ class Call:
             return float(value)
         if re.search(r"\bstr\b", kind):
             return str(value)
-        table = next(
-            (each for each in ("Account", "Expense") if self.work.find_table(each) is not None), None
-        )
+        table = next((each for each in ("Account", "Expense") if self.work.find_table(each) is not None), None)
         return int(value * 100) if table and takes_cents(self.work.amount_column(table)) else value
 
     def adapt_row(self, row: Row, function: Any, parameter: inspect.Parameter) -> Any:

@@ -1,4 +1,4 @@
-"""What a check is: a function whose docstring is the claim, and which raises NotYet where the claim does not hold yet."""
+"""What a check is: a function whose docstring is the claim, and which raises NotYet where it does not hold yet."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -40,7 +40,7 @@ def check(
     name: str = "",
     claim: str = "",
 ) -> Callable[[Function], Function]:
-    """Registers a check. `after`: names of checks, separated by spaces; `name` and `claim`: by default the function's."""
+    """Registers a check. `after`: names of checks, with spaces between; `name` and `claim`: else the function's own."""
 
     def register(function: Function) -> Function:
         own = name or function.__name__

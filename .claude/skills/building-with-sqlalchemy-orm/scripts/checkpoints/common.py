@@ -73,7 +73,9 @@ def page_checks(lesson: str, page: str, number: int, subject: str) -> None:
     def page_is_written(skill: Skill) -> None:
         text = re.sub(r"^#.*|<!--[\s\S]*?-->", "", skill.text(page), flags=re.M).strip()
         if not text:
-            raise NotYet(f"{page} has a title, and nothing below it", "write the three things that you want to remember")
+            raise NotYet(
+                f"{page} has a title, and nothing below it", "write the three things that you want to remember"
+            )
 
     @check(
         lesson,

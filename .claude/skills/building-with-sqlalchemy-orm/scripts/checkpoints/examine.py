@@ -1,7 +1,7 @@
 """Looking at a lesson: each check once, in order, what depends on an unfinished one waits."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -29,6 +29,7 @@ class Examination:
 
     def __init__(self, skill: Skill) -> None:
         self.skill = skill
+        self.on_check: Callable[[Check], None] = lambda _: None  # told before each check
         self._results: dict[str, Result] = {}
         self._inside: dict[str, dict[str, Any]] = {}
 
@@ -37,6 +38,7 @@ class Examination:
 
     def result(self, check: Check) -> Result:
         if check.name not in self._results:
+            self.on_check(check)
             self._results[check.name] = self._find(check)
         return self._results[check.name]
 
@@ -95,14 +97,16 @@ def run_inside(skill: Skill, script: str, names: list[str]) -> dict[str, dict[st
         folder = skill.new_folder()
         written = folder.with_suffix(".results")
         done = skill.start(
-            [str(INSIDE), str(skill.copy / script), str(written), *waiting], folder, database_variable(folder / "own.db")
+            [str(INSIDE), str(skill.copy / script), str(written), *waiting],
+            folder,
+            database_variable(folder / "own.db"),
         )
         lines = [json.loads(line) for line in read_lines(written)]
         ended = {line["name"]: line for line in lines if line["state"] != "begin"}
         begun = [line["name"] for line in lines if line["state"] == "begin"]
         if "" in ended or not begun or begun == [""]:  # it could not even be loaded
             reason = ended.get("") or why_it_ended(done)
-            return found | {name: reason for name in waiting}
+            return found | dict.fromkeys(waiting, reason)
         if begun[-1] not in ended:
             ended[begun[-1]] = why_it_ended(done)
         found |= ended

@@ -89,7 +89,5 @@ def prints_an_expense(skill: Skill) -> None:
 def prints_a_category(skill: Skill) -> None:
     """`examples/simple-category.py` follows its pattern: a class `Category` that prints itself"""
     if not any(name == "Category" for name in skill.classes(CATEGORY)):
-        raise NotYet(
-            f"{CATEGORY} has no class Category", f"follow {EXPENSE}: the same parts, another class"
-        )
+        raise NotYet(f"{CATEGORY} has no class Category", f"follow {EXPENSE}: the same parts, another class")
     prints_an_object(skill, CATEGORY)

@@ -35,7 +35,9 @@ def keeps_it_twice(skill: Skill) -> None:
     if not ({"csv", "pandas", "polars"} & modules or {"open", "write_text"} & calls):
         raise NotYet("it writes no file", "write the expenses into a CSV file first, and see what is lost")
     if not DATABASES & modules:
-        raise NotYet("it imports nothing that speaks to a database", "do the same with sqlalchemy, and see what is not lost")
+        raise NotYet(
+            "it imports nothing that speaks to a database", "do the same with sqlalchemy, and see what is not lost"
+        )
 
 
 @check("L1", after="L1_runs")

@@ -1,12 +1,16 @@
 """L2, models as code: tables that keep money and moments as they were, and refuse what must not be."""
 
+import contextlib
 from datetime import datetime, timedelta, timezone
 from decimal import Decimal
 from typing import Any
 
 from .checking import NotYet, check
 from .common import page_checks, script_checks
-from .work import Work, amount_for, amount_of, sa, same_row, takes_cents
+from .work import Work, amount_for, amount_of, same_row, takes_cents
+
+with contextlib.suppress(ImportError):  # where it is missing, the script itself says so
+    import sqlalchemy as sa
 
 SCRIPT = "examples/expense-models.py"
 IN_BERLIN = datetime(2026, 3, 2, 12, 30, tzinfo=timezone(timedelta(hours=1)))
@@ -54,7 +58,9 @@ def loses_nothing_of_a_float(work: Work) -> None:
         given = number * 100 if takes_cents(column) else number
         read = save(work, "Expense", column, given)
         if read is not None and abs(amount_of(column, read) - Decimal(str(number))) > Decimal("0.000001"):
-            raise NotYet(f"{number} was saved, and is read back as {read}", "let your type refuse a float: raise ValueError")
+            raise NotYet(
+                f"{number} was saved, and is read back as {read}", "let your type refuse a float: raise ValueError"
+            )
 
 
 @check("L2", after="makes_the_tables", inside=SCRIPT)
@@ -93,7 +99,10 @@ def needs_an_amount(work: Work) -> None:
             connection.execute(sa.update(column.table).values({column.key: sa.null()}))
     except sa.exc.IntegrityError:
         return
-    raise NotYet(f"an expense with no {column.key} was saved ({row[column.key]} before)", f"make {column.key} NOT NULL: Mapped[...] without None")
+    raise NotYet(
+        f"an expense with no {column.key} was saved ({row[column.key]} before)",
+        f"make {column.key} NOT NULL: Mapped[...] without None",
+    )
 
 
 @check("L2", after="makes_the_tables", inside=SCRIPT)
@@ -116,7 +125,7 @@ def is_copied(table: "sa.Table", key: str) -> bool:
 
 
 def save(work: Work, name: str, column: "sa.Column[Any]", value: Any) -> Any:
-    """What a second connection reads of this value; None where it was refused, by the class, its type or the database."""
+    """What a second connection reads of this value; None where the class, its type or the database refused it."""
     table = work.table(name)
     row = work.complete(table, {column.key: value})
     model = work.model(table)
@@ -129,7 +138,7 @@ def save(work: Work, name: str, column: "sa.Column[Any]", value: Any) -> Any:
 
 
 def save_object(work: Work, model: type, row: dict[str, Any]) -> dict[str, Any]:
-    mapper = sa.inspect(model)
+    mapper: Any = sa.inspect(model)
     values = {mapper.get_property_by_column(mapper.local_table.columns[key]).key: value for key, value in row.items()}
     with work.session() as session:
         try:
@@ -141,8 +150,6 @@ def save_object(work: Work, model: type, row: dict[str, Any]) -> dict[str, Any]:
         keys = mapper.primary_key_from_instance(made)
     names = [column.key for column in mapper.local_table.primary_key]
     return {**row, **dict(zip(names, keys, strict=True)), "__table__": mapper.local_table}
-
-
 
 
 page_checks("L2", "references/models.md", 1, "models")

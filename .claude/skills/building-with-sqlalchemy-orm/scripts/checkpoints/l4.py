@@ -1,5 +1,6 @@
 """L4, relationships: three tables that belong together, in the schema and in Python."""
 
+import contextlib
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any
@@ -9,7 +10,10 @@ from .calling import Call, meaning
 from .checking import NotYet, check
 from .common import page_checks, script_checks
 from .l3 import texts_of
-from .work import Row, Work, amount_for, key_of, plain, sa, same_row, signature, takes_cents
+from .work import Row, Work, amount_for, key_of, plain, same_row, signature, takes_cents
+
+with contextlib.suppress(ImportError):  # where it is missing, the script itself says so
+    import sqlalchemy as sa
 
 SCRIPT = "examples/expense-relationships.py"
 NO_SUCH_KEY = 987_654
@@ -63,8 +67,10 @@ def knows_both_ways(work: Work) -> None:
     if category is None or expense is None:
         return  # tables without classes have no objects that could know each other
     sa.orm.configure_mappers()
-    there = [each for each in sa.inspect(category).relationships if each.mapper.class_ is expense]
-    back = [each for each in sa.inspect(expense).relationships if each.mapper.class_ is category]
+    of_category: Any = sa.inspect(category)
+    of_expense: Any = sa.inspect(expense)
+    there = [each for each in of_category.relationships if each.mapper.class_ is expense]
+    back = [each for each in of_expense.relationships if each.mapper.class_ is category]
     for model, other, found in ((category, expense, there), (expense, category, back)):
         if not found:
             raise NotYet(
@@ -112,8 +118,9 @@ def sums_by_category(work: Work) -> None:
         if expected not in numbers:
             seen = ", ".join(str(number) for number in numbers) or "nothing"
             raise NotYet(
-                f"{name} should be {expected}: 12.50 and 2.40, of Ann alone" if name == "Food" else
-                f"{name} should be {expected}",
+                f"{name} should be {expected}: 12.50 and 2.40, of Ann alone"
+                if name == "Food"
+                else f"{name} should be {expected}",
                 f"it gives {seen}: join the two tables, group by the category, and sum",
             )
 

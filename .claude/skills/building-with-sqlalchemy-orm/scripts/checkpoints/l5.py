@@ -1,5 +1,6 @@
 """L5, transactions: a transfer that is done once, or not at all."""
 
+import contextlib
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
@@ -7,7 +8,10 @@ from typing import Any
 from .calling import Call, meaning
 from .checking import NotYet, check
 from .common import page_checks, script_checks
-from .work import Row, Work, amount_for, sa, same_row, signature
+from .work import Row, Work, amount_for, same_row, signature
+
+with contextlib.suppress(ImportError):  # where it is missing, the script itself says so
+    import sqlalchemy as sa
 
 SCRIPT = "examples/safe-transfers.py"
 HUNDRED, TWENTY = Decimal("100.00"), Decimal("20.00")
@@ -35,7 +39,7 @@ def is_whole_or_nothing(work: Work) -> None:
         after = balances(work, accounts)
         if sum(after) != HUNDRED + TWENTY:
             raise NotYet(
-                f"broken off at its statement {number}, a transfer of 30.00 leaves {in_words(after)} of {HUNDRED} and {TWENTY}",
+                f"broken off at statement {number}, a transfer of 30.00 leaves {in_words(after)} of 100.00 and 20.00",
                 "both changes in one transaction: no commit() in transfer, the caller commits once",
             )
         if not broke_off:
@@ -47,7 +51,9 @@ def counts_once(work: Work) -> None:
     """the same request, sent twice with one key, counts once"""
     names = list(signature(work.function("transfer")).parameters)
     if not any(meaning(name, between_two=True) == "request_key" for name in names):
-        raise NotYet("transfer takes no request_key", "let the caller name the request, and keep the name in a unique column")
+        raise NotYet(
+            "transfer takes no request_key", "let the caller name the request, and keep the name in a unique column"
+        )
     accounts = two_accounts(work)
     transfer(work, accounts, Decimal("30.00"), "request 1")
     with_or_without_error(lambda: transfer(work, accounts, Decimal("30.00"), "request 1"))
@@ -61,7 +67,9 @@ def never_goes_below_zero(work: Work) -> None:
     """no transfer takes an account below zero"""
     accounts = two_accounts(work)
     with_or_without_error(lambda: transfer(work, accounts, Decimal("100.01")))
-    expect(work, accounts, "after a transfer of 100.01", (HUNDRED, TWENTY), "refuse it: CheckConstraint('balance >= 0')")
+    expect(
+        work, accounts, "after a transfer of 100.01", (HUNDRED, TWENTY), "refuse it: CheckConstraint('balance >= 0')"
+    )
 
 
 @check("L5", after="moves_money", inside=SCRIPT)
@@ -127,7 +135,8 @@ def with_or_without_error(step: Callable[[], None]) -> None:
 def balances(work: Work, accounts: tuple[Row, Row]) -> tuple[Decimal, Decimal]:
     rows, amounts = work.rows("Account"), work.amounts("Account")
     first, second = (
-        next(amount for row, amount in zip(rows, amounts, strict=True) if same_row(row, account)) for account in accounts
+        next(amount for row, amount in zip(rows, amounts, strict=True) if same_row(row, account))
+        for account in accounts
     )
     return first, second
 

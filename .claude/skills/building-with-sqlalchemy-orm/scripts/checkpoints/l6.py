@@ -10,7 +10,7 @@ from .listener import Listener
 from .skill import Done, Skill
 
 SCRIPT = "examples/neon-deploy.py"
-PASSWORD = "only-for-this-check"
+PASSWORD = "only-for-this-check"  # noqa: S105 - nobody lets it in
 AS_NEON_WRITES_IT = "postgresql://ann:{password}@127.0.0.1:{port}/budget?sslmode=require&channel_binding=require"
 SHORT = "postgres://ann:{password}@127.0.0.1:{port}/budget?sslmode=require"
 SECONDS_ON_A_SERVER = 120.0
@@ -93,7 +93,9 @@ def works_on_postgresql(skill: Skill) -> str | None:
         last = re.sub(r"\s+", " ", done.stderr.strip().splitlines()[-1] if done.stderr.strip() else f"exit {done.code}")
         raise NotYet(last, f"see it yourself: python {look}")
     if done.code is None:
-        raise NotYet(f"it still ran after {SECONDS_ON_A_SERVER:g} seconds, and was stopped", "look for what it waits for")
+        raise NotYet(
+            f"it still ran after {SECONDS_ON_A_SERVER:g} seconds, and was stopped", "look for what it waits for"
+        )
     return None
 
 

@@ -7,6 +7,7 @@ lessons.toml: add, list, edit, delete, category add, and the option --user befor
 import ast
 import re
 import shutil
+from collections.abc import Mapping
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -31,7 +32,9 @@ def is_program(skill: Skill) -> bool:
     for node in ast.walk(skill.tree(SCRIPT)):
         if isinstance(node, ast.FunctionDef) and node.name == "create_expense":
             return False
-        if isinstance(node, ast.ImportFrom) and any((each.asname or each.name) == "create_expense" for each in node.names):
+        if isinstance(node, ast.ImportFrom) and any(
+            (each.asname or each.name) == "create_expense" for each in node.names
+        ):
             return False
     return True
 
@@ -129,7 +132,9 @@ def tracker_keeps_users_apart(tracker: Work | Skill) -> None:
     for name in ("read_expenses", "update_expense", "delete_expense"):
         parameters = list(signature(tracker.function(name)).parameters.values())[1:]
         if not any(meaning(each.name, annotation_of(each)) == "user" for each in parameters):
-            raise NotYet(f"{name} does not ask whose expense it is", f"let it take the user: {name}(session, user, ...)")
+            raise NotYet(
+                f"{name} does not ask whose expense it is", f"let it take the user: {name}(session, user, ...)"
+            )
     if found := household.read(household.ben):
         raise NotYet(f"Ben has no expenses, and read_expenses gives him {in_words(found)}", "select those of the user")
     household.attempt("update_expense", household.ben, expense=household.lunch, amount=Decimal("99.00"))
@@ -188,7 +193,7 @@ class Household:
         rows = {row[described(work)]: row for row in work.rows("Expense")}
         if set(rows) != {"Lunch", "Bus"}:
             raise NotYet(
-                f"after two calls of create_expense and the caller's commit there are: {', '.join(map(str, rows)) or 'none'}",
+                f"create_expense was called twice, then committed; there are {', '.join(map(str, rows)) or 'none'}",
                 "make one Expense in each call, and give it to session.add()",
             )
         self.lunch = rows["Lunch"]
@@ -218,15 +223,18 @@ class Household:
     def expect(self, when: str, **expected: str) -> None:
         rows = {row[described(self.work)]: amount(self.work, row) for row in self.work.rows("Expense")}
         if rows != {name: Decimal(each) for name, each in expected.items()}:
-            raise NotYet(
-                f"{when} a second session reads {', '.join(f'{name} {each}' for name, each in rows.items()) or 'nothing'}",
-                f"it should read {', '.join(f'{name} {each}' for name, each in expected.items())}",
-            )
+            raise NotYet(f"{when} a second session reads {named(rows)}", f"it should read {named(expected)}")
 
     def expect_category(self, category: Row, next_step: str) -> None:
         row = next(each for each in self.work.rows("Expense") if same_row(each, self.lunch))
         if row[category_column(self.work).key] != key_of(category):
-            raise NotYet(f"Lunch has the category {row[category_column(self.work).key]}, not {key_of(category)}", next_step)
+            raise NotYet(
+                f"Lunch has the category {row[category_column(self.work).key]}, not {key_of(category)}", next_step
+            )
+
+
+def named(amounts: Mapping[str, Any]) -> str:
+    return ", ".join(f"{name} {each}" for name, each in amounts.items()) or "nothing"
 
 
 def in_words(found: list[list[str]]) -> str:
@@ -263,7 +271,9 @@ class Program:
     def number_of(self, description: str) -> str:
         found = re.search(r"(?<![\d.,-])\d+(?![\d.,-])", self.line_of(description))
         if found is None:
-            raise NotYet(f"list shows no number: {self.line_of(description)}", "show the number that edit and delete take")
+            raise NotYet(
+                f"list shows no number: {self.line_of(description)}", "show the number that edit and delete take"
+            )
         return found[0]
 
     def expect(self, when: str, **amounts: str) -> None:
@@ -273,5 +283,5 @@ class Program:
             if amounts.get(name, "") not in line or (name not in amounts and line):
                 raise NotYet(
                     f"{when} list shows {' '.join(line.split()) or f'no {name}'}",
-                    f"it should show {', '.join(f'{each} {amount}' for each, amount in amounts.items())}",
+                    f"it should show {named(amounts)}",
                 )

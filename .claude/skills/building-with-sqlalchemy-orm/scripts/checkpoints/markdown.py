@@ -22,7 +22,8 @@ def frontmatter(text: str) -> dict[str, str] | None:
 
 def sections(text: str) -> Iterator[tuple[str, list[str]]]:
     """The title and the lines of each section that a `## Heading` begins; what is deeper belongs to it."""
-    title, lines = "", []
+    title = ""
+    lines: list[str] = []
     fenced = False
     for line in text.splitlines():
         fenced ^= line.startswith("```")

@@ -4,9 +4,11 @@ import os
 import sys
 import textwrap
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, TextIO
 
-from .examine import Result
+from .checking import Check
+from .examine import Examination, Result
 
 WIDTH = 80
 COLOURS = {"ok": "32", "todo": "33", "wait": "2", "bold": "1"}
@@ -26,6 +28,24 @@ class Paper:
         for line in lines:
             encoding = "ascii" if not self.has_colours else self.stream.encoding or "ascii"
             print(line.encode(encoding, "replace").decode(encoding), file=self.stream)
+
+
+@contextmanager
+def show_what_is_checked(examination: Examination) -> Iterator[None]:
+    """One line in a terminal, gone at the end: a script may run for half a minute."""
+    if not sys.stderr.isatty():
+        yield
+        return
+
+    def show(check: Check) -> None:
+        text = f"{check.lesson}: {plain(check.claim)}"
+        print(f"\r{text[: WIDTH - 4]:<{WIDTH - 4}}...", end="", file=sys.stderr, flush=True)
+
+    examination.on_check = show
+    try:
+        yield
+    finally:
+        print(f"\r{'':<{WIDTH}}\r", end="", file=sys.stderr, flush=True)
 
 
 def plain(claim: str) -> str:

@@ -76,9 +76,7 @@ class Skill:
             return ast.parse(text)
         except SyntaxError as error:
             line = f": {error.text.strip()}" if error.text else ""
-            raise NotYet(
-                f"{path}, line {error.lineno}{line}", f"Python cannot read this line: {error.msg}"
-            ) from None
+            raise NotYet(f"{path}, line {error.lineno}{line}", f"Python cannot read this line: {error.msg}") from None
         except ValueError as error:
             raise NotYet(f"{path}: {error}", "write it again as plain text") from None
 
@@ -135,7 +133,7 @@ class Skill:
         environ: Mapping[str, str],
         seconds: float | None = None,
     ) -> Done:
-        """A Python process with nobody at the keyboard, the database of `environ`, and a limit of time and of output."""
+        """A Python process with nobody at the keyboard, these variables, and a limit of time and of output."""
         out, err = self.scratch / "stdout", self.scratch / "stderr"
         with out.open("wb") as stdout, err.open("wb") as stderr:
             process = subprocess.Popen(

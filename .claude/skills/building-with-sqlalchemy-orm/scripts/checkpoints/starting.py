@@ -24,7 +24,9 @@ def start(teacher: Path, lesson: str, directory: Path) -> list[str]:
     taken = [path for path in (skill, links / SKILL, links / TEACHER) if os.path.lexists(path)]
     if taken:
         there = "\n".join(f"    {path}" for path in taken)
-        raise CannotStart(f"There is something already, and nothing is ever overwritten:\n{there}\nChoose another folder.")
+        raise CannotStart(
+            f"There is something already, and nothing is ever overwritten:\n{there}\nChoose another folder."
+        )
     if directory.exists() and not directory.is_dir():
         raise CannotStart(f"{directory} is a file. Choose another folder.")
     links.mkdir(parents=True, exist_ok=True)

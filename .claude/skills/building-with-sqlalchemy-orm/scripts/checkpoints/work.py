@@ -1,7 +1,7 @@
 """A learner's script from the inside: its tables, its functions, and an empty database for each check.
 
-Runs in a process of its own, beside the learner's code. It looks for meaning and not for spelling: an amount may be called
-price or cents, a table may be a class or a Table.
+Runs in a process of its own, beside the learner's code. It looks for meaning and not for spelling: an amount may be
+called price or cents, a table may be a class or a Table.
 """
 
 import contextlib
@@ -18,7 +18,7 @@ from uuid import UUID, uuid4
 
 with contextlib.suppress(ImportError):  # where it is missing, the script itself says so
     import sqlalchemy as sa
-    from sqlalchemy.orm import Session
+    import sqlalchemy.orm
 
 from .checking import NotYet
 
@@ -71,8 +71,8 @@ class Work:
             self._engine = create(url) if callable(create) else engine_with_foreign_keys(url)
         return self._engine
 
-    def session(self) -> "Session":
-        return Session(self.engine)
+    def session(self) -> "sa.orm.Session":
+        return sa.orm.Session(self.engine)
 
     @contextlib.contextmanager
     def statements(self) -> "Iterator[list[str]]":
@@ -201,8 +201,11 @@ class Work:
         parent = next((each for each in parents if each["__table__"] is constraint.referred_table), None)
         missing = [element for element in constraint.elements if element.parent.key not in row]
         if parent is None and any(is_needed(element.parent) for element in missing):
-            given = {element.column.key: row[element.parent.key] for element in constraint.elements
-                     if element.parent.key in row}
+            given = {
+                element.column.key: row[element.parent.key]
+                for element in constraint.elements
+                if element.parent.key in row
+            }
             parent = self.insert_into(constraint.referred_table, given, parents)
         for element in missing:
             if parent is not None and parent.get(element.column.key) is not None:
@@ -283,7 +286,7 @@ def plain(kind: Any) -> Any:
 
 def is_needed(column: "sa.Column[Any]") -> bool:
     has_default = column.default is not None or column.server_default is not None or column.computed is not None
-    counts_up = column is column.table.autoincrement_column and not column.foreign_keys  # type: ignore[attr-defined]
+    counts_up = column is column.table.autoincrement_column and not column.foreign_keys
     return not (column.nullable or has_default or counts_up)
 
 
@@ -315,14 +318,16 @@ def amount_of(column: "sa.Column[Any]", value: Any) -> Decimal:
     try:
         amount = Decimal(str(value))
     except InvalidOperation:
-        raise NotYet(f"{column.key} is read back as {value!r}", "let the column give a Decimal, or whole cents") from None
+        raise NotYet(
+            f"{column.key} is read back as {value!r}", "let the column give a Decimal, or whole cents"
+        ) from None
     return amount / 100 if takes_cents(column) else amount
 
 
 def key_of(row: Row) -> Any:
     """The primary key of a row, without what it shares with its owner: the `id` of (user_id, id)."""
     table = row["__table__"]
-    keys = [column for column in table.primary_key]
+    keys = list(table.primary_key)
     own = [column for column in keys if not column.foreign_keys] or keys
     return row[own[-1].key]
 

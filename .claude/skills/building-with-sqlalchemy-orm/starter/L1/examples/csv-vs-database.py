@@ -1,6 +1,6 @@
 """Lesson 1: a program stops in the middle of saving. What is left, in a file and in a database?
 
-    python csv-vs-database.py
+python csv-vs-database.py
 """
 
 import csv
@@ -27,7 +27,9 @@ def save_to_database(path: Path, expenses: list[tuple[str, int]], stop_after: in
     connection = sqlite3.connect(path)
     try:
         with connection:  # saved at the end, or not at all
-            connection.execute("CREATE TABLE IF NOT EXISTS expenses (description TEXT NOT NULL, cents INTEGER NOT NULL)")
+            connection.execute(
+                "CREATE TABLE IF NOT EXISTS expenses (description TEXT NOT NULL, cents INTEGER NOT NULL)"
+            )
             connection.execute("DELETE FROM expenses")
             for number, expense in enumerate(expenses):
                 if number == stop_after:
@@ -49,7 +51,8 @@ def main() -> None:
         with file.open(newline="", encoding="utf-8") as stream:
             print(f"left in the file:     {len(list(csv.reader(stream)))} of {len(EXPENSES)}")
         connection = sqlite3.connect(database)
-        print(f"left in the database: {connection.execute('SELECT count(*) FROM expenses').fetchone()[0]} of {len(EXPENSES)}")
+        count = connection.execute("SELECT count(*) FROM expenses").fetchone()[0]
+        print(f"left in the database: {count} of {len(EXPENSES)}")
         connection.close()
 
 

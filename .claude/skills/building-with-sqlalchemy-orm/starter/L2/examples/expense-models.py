@@ -1,12 +1,22 @@
 """Lesson 2: two classes become two tables, which keep money and moments as they were.
 
-    python expense-models.py
+python expense-models.py
 """
 
 from datetime import UTC, datetime
 from decimal import Decimal
 
-from sqlalchemy import BigInteger, CheckConstraint, DateTime, Dialect, String, TypeDecorator, create_engine, func, select
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    DateTime,
+    Dialect,
+    String,
+    TypeDecorator,
+    create_engine,
+    func,
+    select,
+)
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
 

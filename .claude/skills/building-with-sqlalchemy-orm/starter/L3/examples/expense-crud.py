@@ -1,6 +1,6 @@
 """Lesson 3: four functions that take a session, and whoever opened it commits.
 
-    python expense-crud.py
+python expense-crud.py
 """
 
 from collections.abc import Sequence

@@ -1,6 +1,6 @@
 """Lesson 4: users, categories and expenses that belong together.
 
-    python expense-relationships.py
+python expense-relationships.py
 """
 
 from collections.abc import Sequence

@@ -1,6 +1,6 @@
 """Lesson 5: money that moves once, or not at all.
 
-    python safe-transfers.py
+python safe-transfers.py
 """
 
 from decimal import Decimal
