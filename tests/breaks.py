@@ -58,6 +58,20 @@ CSV, MODELS, CRUD = "examples/csv-vs-database.py", "examples/expense-models.py",
 RELATIONSHIPS, TRANSFERS = "examples/expense-relationships.py", "examples/safe-transfers.py"
 NEON, TRACKER = "examples/neon-deploy.py", "examples/budget-tracker.py"
 
+
+def in_functions(old: str, new: str) -> Break:
+    """In the tracker, whose main() would notice it too: nobody calls that one then."""
+    return all_of(rub_out(TRACKER, "        show(engine)\n", "        pass\n"), rub_out(TRACKER, old, new))
+
+
+def in_main(line: str) -> Break:
+    """A first line for the main() of the deployment."""
+    return rub_out(NEON, "def main() -> None:\n", f"def main() -> None:\n    import os\n\n    {line}\n")
+
+
+FOREIGN_KEY = '["user_id", "category_id"], ["categories.user_id", "categories.id"]'
+ONE_COLUMN = '["category_id"], ["categories.id"]'
+JOINED = 'primaryjoin="Category.id == foreign(Expense.category_id)"'
 SERVER_IN_THE_SOURCE = '\nADDRESS = "postgresql://ann:secret@db.example.org/budget"\n'
 OVERRIDING = "\nfrom dotenv import load_dotenv\n\nload_dotenv(override=True)\n"
 
@@ -78,14 +92,16 @@ BREAKS: dict[str, Break] = {
     "L1_address": add(CSV, OVERRIDING),
     "L1_runs": rub_out(CSV, "main()\n", "main()\n    raise SystemExit(3)\n"),
     "keeps_it_twice": all_of(rub_out(CSV, "import csv\n", ""), rub_out(CSV, ".open(", ".opened(")),
-    "leaves_nothing": rub_out(CSV, "tempfile.TemporaryDirectory() as folder", "open('left.csv', 'w')"),
+    "leaves_nothing": rub_out(CSV, "    with tempfile", "    open('left.csv', 'w').close()\n    with tempfile"),
     # L2
     "L2_file": write(MODELS, "def broken(:\n"),
     "L2_address": add(MODELS, '\nFILE = "sqlite:////home/ann/budget.db"\n'),
     "L2_runs": rub_out(MODELS, '    print("three', '    input("three'),
-    "makes_the_tables": rub_out(MODELS, "class Category(Base)", "class Kind(Base)"),
-    "sums_exactly": rub_out(MODELS, "impl = BigInteger", "impl = Float"),
-    "loses_nothing_of_a_float": rub_out(MODELS, "if not isinstance(value, Decimal) or", "value = Decimal(int(value))\n        if"),
+    "makes_the_tables": all_of(rub_out(MODELS, "Category", "Kind"), rub_out(MODELS, "categories", "kinds")),
+    "sums_exactly": rub_out(MODELS, "column(Money)", "column(__import__('sqlalchemy').Numeric(12, 2))"),
+    "loses_nothing_of_a_float": rub_out(
+        MODELS, "if not isinstance(value, Decimal) or", "value = Decimal(int(value))\n        if"
+    ),
     "keeps_a_moment": rub_out(MODELS, "mapped_column(UTCDateTime)", "mapped_column(DateTime(timezone=True))"),
     "needs_an_amount": rub_out(MODELS, "mapped_column(Money)", "mapped_column(Money, nullable=True)"),
     "needs_another_name": rub_out(MODELS, ", unique=True", ""),
@@ -101,7 +117,8 @@ BREAKS: dict[str, Break] = {
     "updates": rub_out(CRUD, ".amount = amount", ".price = amount"),
     "deletes": rub_out(CRUD, "session.delete(session.get_one(Expense, expense_id))", "print(expense_id)"),
     "leaves_the_commit_to_the_caller": rub_out(
-        CRUD, "    session.delete(session.get_one(Expense, expense_id))",
+        CRUD,
+        "    session.delete(session.get_one(Expense, expense_id))",
         "    session.delete(session.get_one(Expense, expense_id))\n    session.commit()",
     ),
     "L3_page": delete("references/crud.md"),
@@ -111,27 +128,29 @@ BREAKS: dict[str, Break] = {
     "L4_address": add(RELATIONSHIPS, SERVER_IN_THE_SOURCE),
     "L4_runs": rub_out(RELATIONSHIPS, "engine.dispose()\n", "engine.dispose()\n    1 / 0\n"),
     "refuses_an_unknown_category": all_of(
-        rub_out(RELATIONSHIPS, 'ForeignKeyConstraint(["user_id", "category_id"], ["categories.user_id", "categories.id"]),', ""),
-        rub_out(RELATIONSHIPS, 'back_populates="category", passive', 'primaryjoin="Category.id == foreign(Expense.category_id)", back_populates="category", passive'),
-        rub_out(RELATIONSHIPS, 'relationship(back_populates="expenses")', 'relationship(back_populates="expenses", primaryjoin="Category.id == foreign(Expense.category_id)")'),
+        rub_out(RELATIONSHIPS, f"ForeignKeyConstraint({FOREIGN_KEY}),", ""),
+        rub_out(
+            RELATIONSHIPS, 'relationship(back_populates="category"', f'relationship({JOINED}, back_populates="category"'
+        ),
+        rub_out(
+            RELATIONSHIPS, 'relationship(back_populates="expenses"', f'relationship({JOINED}, back_populates="expenses"'
+        ),
     ),
-    "refuses_a_foreign_category": rub_out(
-        RELATIONSHIPS, '["user_id", "category_id"], ["categories.user_id", "categories.id"]', '["category_id"], ["categories.id"]'
-    ),
+    "refuses_a_foreign_category": rub_out(RELATIONSHIPS, FOREIGN_KEY, ONE_COLUMN),
     "knows_both_ways": all_of(
-        rub_out(RELATIONSHIPS, 'back_populates="category", passive', 'passive'),
-        rub_out(RELATIONSHIPS, 'relationship(back_populates="expenses")', 'relationship(viewonly=True)'),
+        rub_out(RELATIONSHIPS, 'back_populates="category", ', ""),
+        rub_out(RELATIONSHIPS, 'relationship(back_populates="expenses")', "relationship(viewonly=True)"),
     ),
     "deletes_as_it_says": all_of(
         rub_out(RELATIONSHIPS, ', passive_deletes="all"', ""),
         rub_out(RELATIONSHIPS, "category_id: Mapped[int]", "category_id: Mapped[int | None]"),
-        rub_out(RELATIONSHIPS, '["user_id", "category_id"], ["categories.user_id", "categories.id"]', '["category_id"], ["categories.id"]'),
+        rub_out(RELATIONSHIPS, FOREIGN_KEY, ONE_COLUMN),
     ),
     "sums_by_category": rub_out(RELATIONSHIPS, "func.sum(Expense.amount)", "func.max(Expense.amount)"),
     "asks_once": rub_out(
         RELATIONSHIPS,
         "    return session.execute(\n",
-        "    for category in session.scalars(select(Category)):\n        len(category.expenses)\n    return session.execute(\n",
+        "    [each.expenses for each in session.scalars(select(Category))]\n    return session.execute(\n",
     ),
     "L4_page": write("references/relationships.md", ""),
     "L4_concept": add(SKILL, "\n> L4: what does it promise?\n"),
@@ -144,7 +163,7 @@ BREAKS: dict[str, Break] = {
         TRANSFERS, "accounts[source].balance -= amount\n", "accounts[source].balance -= amount\n    session.commit()\n"
     ),
     "counts_once": rub_out(
-        TRANSFERS, "Transfer(request_key=request_key,", "Transfer(request_key=str(id(session)) + request_key + str(accounts[source].balance),"
+        TRANSFERS, "Transfer(request_key=request_key,", "Transfer(request_key=f'{accounts[source].balance}',"
     ),
     "never_goes_below_zero": rub_out(TRANSFERS, 'CheckConstraint("balance >= 0", name="balance"),', ""),
     "moves_nothing_backwards": rub_out(TRANSFERS, 'CheckConstraint("amount > 0", name="amount"),', ""),
@@ -153,42 +172,38 @@ BREAKS: dict[str, Break] = {
     # L6
     "deployment_is_there": delete(NEON),
     "holds_no_secret": write("examples/.env", "DATABASE_URL=postgresql://ann:secret@db.example.org/budget\n"),
-    "goes_to_the_address": rub_out(
-        NEON, "    if database_url()", '    import sqlalchemy\n\n    sqlalchemy.create_engine(__import__("os").environ["DATABASE_URL"]).connect()\n    if database_url()'
-    ),
+    "goes_to_the_address": in_main("__import__('sqlalchemy').make_url(os.environ['DATABASE_URL']).get_dialect()"),
     "is_encrypted": rub_out(
-        NEON, "engine(migration_url(), connections=1)", 'engine(migration_url().update_query_dict({"sslmode": "prefer"}), connections=1)'
+        NEON, "(migration_url(), connections=1)", "(migration_url().set(query={'sslmode': 'prefer'}), connections=1)"
     ),
-    "prints_no_password": rub_out(NEON, "    if database_url()", "    print(database_url().password)\n    if database_url()"),
+    "prints_no_password": in_main("print(database_url().password)"),
     "works_on_postgresql": rub_out(NEON, "    try:\n", "    try:\n        1 / 0\n"),
     "L6_page": delete("references/neon.md"),
     "L6_concept": add(SKILL, "\n> L6: where is the address kept?\n"),
     # L7, as functions
     "tracker_is_there": delete(TRACKER),
     "tracker_starts": rub_out(TRACKER, "        show(engine)\n", "        show(engine)\n        input()\n"),
-    "tracker_keeps": rub_out(TRACKER, "statement.where(Expense.user_id == user_id)", "statement.where(Expense.user_id != user_id)"),
-    "tracker_edits": rub_out(TRACKER, "setattr(expense, name, value)", "getattr(expense, name)"),
-    "tracker_moves": rub_out(TRACKER, "expense.category = find_category(session, user_id, category)", "pass"),
-    "tracker_keeps_users_apart": rub_out(
-        TRACKER, "select(Expense).where(Expense.user_id == user_id, Expense.id == expense_id)", "select(Expense).where(Expense.id == expense_id)"
-    ),
-    "tracker_is_whole_or_nothing": rub_out(
-        TRACKER, "session.delete(find_expense(session, user_id, expense_id))",
-        "session.delete(find_expense(session, user_id, expense_id))\n    session.commit()",
+    "tracker_keeps": in_functions("where(Expense.user_id == user_id)", "where(Expense.user_id != user_id)"),
+    "tracker_edits": in_functions("setattr(expense, name, value)", "getattr(expense, name)"),
+    "tracker_moves": in_functions("    expense.category = find_category(session, user_id, category)\n", ""),
+    "tracker_keeps_users_apart": in_functions("Expense.user_id == user_id, Expense.id", "Expense.id"),
+    "tracker_is_whole_or_nothing": in_functions(
+        "    session.delete(find_expense(session, user_id, expense_id))\n",
+        "    session.delete(find_expense(session, user_id, expense_id))\n    session.commit()\n",
     ),
     "skill_is_finished": add(SKILL, "\nSee `examples/not-there.py`.\n"),
-}  # fmt: skip
-
-ONE_LINE = "examples/budget-tracker.py"
+}
 
 # The same for a tracker that is used by its commands: tests/learners/one_command_line.
 BREAKS_OF_COMMANDS: dict[str, Break] = {
-    "tracker_starts": rub_out(ONE_LINE, "    args = read_arguments()", "    raise SystemExit(7)"),
-    "tracker_keeps": rub_out(ONE_LINE, 'os.environ.get("DATABASE_URL", "sqlite:///tracker.db")', '"sqlite://"'),
-    "tracker_edits": rub_out(ONE_LINE, 'mine(args)).values(values)', '(expenses.c.user == args.user)).values(values)'),
-    "tracker_moves": rub_out(ONE_LINE, '["user", "category"], ["categories.user", "categories.name"]', '["category"], ["categories.name"]'),
-    "tracker_keeps_users_apart": rub_out(ONE_LINE, "(expenses.c.id == args.number) & (expenses.c.user == args.user)", "expenses.c.id == args.number"),
-    "tracker_is_whole_or_nothing": rub_out(
-        ONE_LINE, "        connection.execute(expenses.insert().values(row))", "        connection.execute(expenses.insert().values(row))\n        connection.commit()\n        connection.begin()"
+    "tracker_starts": rub_out(TRACKER, "    args = read_arguments()", "    raise SystemExit(7)"),
+    "tracker_keeps": rub_out(TRACKER, 'os.environ.get("DATABASE_URL", "sqlite:///tracker.db")', '"sqlite://"'),
+    "tracker_edits": rub_out(TRACKER, "mine(args)).values(values)", "expenses.c.user == args.user).values(values)"),
+    "tracker_moves": rub_out(
+        TRACKER, 'ForeignKeyConstraint(["user", "category"], ["categories.user", "categories.name"]),', ""
     ),
-}  # fmt: skip
+    "tracker_keeps_users_apart": rub_out(TRACKER, " & (expenses.c.user == args.user)", ""),
+    "tracker_is_whole_or_nothing": rub_out(
+        TRACKER, "engine.begin()", "engine.connect().execution_options(isolation_level='AUTOCOMMIT')"
+    ),
+}
