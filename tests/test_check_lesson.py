@@ -274,8 +274,8 @@ OVERVIEW_BEFORE_L3 = """\
   todo  L3  Create and read, update and delete              [----------] 0 of 11
   wait  L4  Relationships                                   [----------] 0 of 11
   wait  L5  Transactions                                    [----------] 0 of 10
-  wait  L6  Deploy to Neon                                    [----------] 0 of 8
-  wait  L7  Budget tracker                                    [----------] 0 of 8
+  wait  L6  Deploy to Neon                                   [----------] 0 of 8
+  wait  L7  Budget tracker                                   [----------] 0 of 8
 
 L3: examples/expense-crud.py is there, and is Python
     saw:  there is no examples/expense-crud.py
