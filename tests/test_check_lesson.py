@@ -15,6 +15,7 @@ import pytest
 
 import checkpoints
 from breaks import BREAKS, BREAKS_OF_COMMANDS, rub_out
+from checkpoints import starting
 from checkpoints.checking import Check
 from checkpoints.examine import Examination
 from checkpoints.report import WIDTH
@@ -267,9 +268,8 @@ def test_a_frontmatter_is_one_that_agents_can_read(fields: str, expected: str, c
         ] == expected
 
 
-@pytest.mark.parametrize("arguments", [["L3"], []], ids=["a lesson", "the overview"])
-def test_a_folder_that_is_not_there_is_said(arguments: list[str], tmp_path: Path, run_python: RunPython) -> None:
-    ended = check(run_python, *arguments, "--skill", tmp_path / "nowhere")
+def test_a_folder_that_is_not_there_is_said(tmp_path: Path, run_python: RunPython) -> None:
+    ended = check(run_python, "--skill", tmp_path / "nowhere")
     assert (ended.returncode, ended.stdout) == (2, "")
     assert f"There is no folder {tmp_path / 'nowhere'}." in ended.stderr
     assert "--start L0" in ended.stderr
@@ -458,27 +458,45 @@ def test_the_copied_teacher_works_alone(tmp_path: Path, run_python: RunPython) -
     assert (ended.returncode, ended.stderr) == (0, ""), ended.stdout
 
 
-@pytest.mark.parametrize("there", ["database-deployment", ".claude/skills/database-deployment"])
-def test_nothing_is_ever_overwritten(there: str, tmp_path: Path, run_python: RunPython) -> None:
+@pytest.mark.parametrize(
+    "there",
+    ["database-deployment", ".claude/skills/database-deployment", ".claude/skills/building-with-sqlalchemy-orm"],
+)
+def test_nothing_is_ever_overwritten(there: str, tmp_path: Path) -> None:
     (tmp_path / there).mkdir(parents=True)
     (tmp_path / there / "SKILL.md").write_text("mine\n")
     before = sorted(tmp_path.rglob("*"))
-    ended = check(run_python, "--start", "L3", tmp_path)
-    assert (ended.returncode, ended.stdout) == (2, "")
-    assert str(tmp_path / there) in ended.stderr
+    with pytest.raises(starting.CannotStart, match=re.escape(str(tmp_path / there))):
+        starting.start(TEACHER, "L3", tmp_path)
     assert sorted(tmp_path.rglob("*")) == before
     assert (tmp_path / there / "SKILL.md").read_text() == "mine\n"
 
 
-def test_another_gitignore_is_kept(tmp_path: Path, run_python: RunPython) -> None:
+@pytest.mark.slow
+def test_a_refusal_to_start_is_an_error_without_a_traceback(tmp_path: Path, run_python: RunPython) -> None:
+    (tmp_path / "course").write_text("a file")
+    ended = check(run_python, "--start", "L3", tmp_path / "course")
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert ended.stderr == f"{tmp_path / 'course'} is a file. Choose another folder.\n"
+
+
+def test_half_a_folder_is_never_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError("No space left on device")
+
+    monkeypatch.setattr(shutil, "copytree", full)
+    with pytest.raises(OSError, match="No space left"):
+        starting.start(TEACHER, "L3", tmp_path / "course")
+    assert [path for path in (tmp_path / "course").rglob("*") if path.name not in (".claude", "skills")] == []
+
+
+def test_another_gitignore_is_kept(tmp_path: Path) -> None:
     (tmp_path / ".gitignore").write_text("secret\n")
-    assert check(run_python, "--start", "L0", tmp_path).returncode == 0
+    starting.start(TEACHER, "L0", tmp_path)
     assert (tmp_path / ".gitignore").read_text() == "secret\n"
 
 
 def test_where_links_cannot_be_made_there_is_a_copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from checkpoints import starting
-
     def refuse(*_: object, **__: object) -> None:
         raise OSError("a right is missing")
 

@@ -7,10 +7,11 @@ from collections.abc import Mapping
 from dataclasses import MISSING, fields, is_dataclass
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
+from enum import Enum
 from typing import Any, get_args, is_typeddict
 
 from .checking import NotYet
-from .work import DAY, Row, Work, is_needed, key_of, plain, signature, takes_cents
+from .work import DAY, Row, Work, is_needed, key_of, plain, signature, takes_cents, text_for
 
 with contextlib.suppress(ImportError):  # where it is missing, the script itself says so
     import sqlalchemy as sa
@@ -33,6 +34,7 @@ ENDS = {
 }
 DATA = {"data", "values", "fields", "changes", "updates", "attributes", "new"}
 BEGINNINGS, ENDINGS = {"since", "start", "from", "after", "begin", "first"}, {"until", "end", "to", "before", "last"}
+MONTHS: dict[type, Any] = {int: DAY.month, str: f"{DAY:%Y-%m}"}
 CONNECTIONS = {"session", "db", "s", "sess", "connection", "conn", "engine"}
 
 
@@ -118,6 +120,9 @@ class Call:
         kind = annotation_of(parameter)
         if isinstance(value, dict) and "__table__" in value:
             return self.adapt_row(value, function, parameter)
+        choices = next((each for each in types_in(parameter.annotation) if is_enum(each)), None)
+        if choices is not None and isinstance(value, str):
+            return choice(choices, value)
         if wanted == "amount" and isinstance(value, Decimal):
             return self.adapt_amount(value, parameter.name, kind)
         if isinstance(value, date):
@@ -176,8 +181,10 @@ class Call:
         if name in ("field", "attribute", "column"):
             return self.work.amount_column("Expense").key
         if name == "year":
-            return 2026
-        return example_of(kind)
+            return DAY.year
+        if name == "month":
+            return next((each for wanted, each in MONTHS.items() if wanted in types_in(kind)), DAY)
+        return text_for(name, None, 1) if str in types_in(kind) else example_of(kind)
 
     def make_dataclass(self, kind: type) -> Any:
         values = {}
@@ -229,6 +236,16 @@ def annotation_of(parameter: inspect.Parameter) -> str:
 
 def types_in(annotation: Any) -> list[Any]:
     return [annotation, *get_args(annotation)]
+
+
+def is_enum(kind: Any) -> bool:
+    return isinstance(kind, type) and issubclass(kind, Enum)
+
+
+def choice(kind: type[Enum], name: str) -> Enum:
+    """Another member for each of the categories that the checks use, as far as there are so many."""
+    members = list(kind)
+    return members[min(("Food", "Transport", "Home").index(name), len(members) - 1)]
 
 
 def uses_attributes(function: Any, name: str) -> bool:
