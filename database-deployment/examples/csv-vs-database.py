@@ -36,6 +36,7 @@ HOUSEHOLD: list[Row] = [
     {"description": "Lunch", "category": "Food", "cents": "1250"},
 ]
 BUS: Row = {"description": "Bus", "category": "Home", "cents": "240"}
+WANTED = [HOUSEHOLD[0] | {"cents": "96000"}, *HOUSEHOLD[1:], BUS]  # when Ben has corrected the rent
 
 
 # --- In CSV files: to change one line, a program reads all of them and writes all of them -----------------------------
@@ -55,14 +56,14 @@ def write_csv(path: Path, rows: list[Row]) -> None:
 
 
 def ben_with_csv_files(folder: Path, ann: Connection) -> None:
-    """Ben's program, a process of its own. It corrects the rent, twice; the second time it gets half-way."""
+    """Ben's program, a process of its own. It corrects the rent; then the lunch, and gets half-way."""
     rows = read_csv(folder / "expenses.csv")
     say_and_wait(ann)
     rows[0]["cents"] = "96000"
     write_csv(folder / "expenses.csv", rows)
     say_and_wait(ann)
     with (folder / "expenses.csv").open("w", encoding="utf-8") as file:  # empties the file
-        file.write("description,category,cents\nRent,Home,97000\nGro")
+        file.write("description,category,cents\nRent,Home,96000\nGro")
         file.flush()
         say_and_wait(ann)
 
@@ -74,11 +75,11 @@ def accidents_in_csv_files(folder: Path) -> list[str]:
     results = []
 
     with another_program(ben_with_csv_files, folder) as (ben, process):
-        wait(ben)  # Ben has read, and so does Ann
+        ben.recv()  # he has read the file, and so does Ann
         rows = read_csv(expenses)
         write_csv(expenses, [*rows, BUS])
-        go_on(ben)  # now Ben saves what he has read, with the new rent
-        results.append(lost([*HOUSEHOLD, BUS], read_csv(expenses)))
+        go_on(ben)  # he saves what he has read, with the new rent
+        results.append(lost(WANTED, read_csv(expenses)))
 
         before = read_csv(expenses)
         go_on(ben)
@@ -137,11 +138,11 @@ def accidents_in_a_database(url: str) -> list[str]:
     results = []
 
     with another_program(ben_with_a_database, url) as (ben, process):
-        wait(ben)
+        ben.recv()
         with engine.begin() as connection:
             connection.execute(INSERT, BUS)
         go_on(ben)
-        results.append(lost([*HOUSEHOLD, BUS], read_database(engine)))
+        results.append(lost(WANTED, read_database(engine)))
 
         before = read_database(engine)
         go_on(ben)
@@ -199,10 +200,6 @@ def say_and_wait(ann: Connection) -> None:
     ann.recv()
 
 
-def wait(ben: Connection) -> None:
-    ben.recv()
-
-
 def go_on(ben: Connection) -> None:
     """Let Ben do his next step, and wait until he is done with it."""
     ben.send("go on")
@@ -210,10 +207,9 @@ def go_on(ben: Connection) -> None:
 
 
 def lost(expected: list[Row], found: list[Row]) -> str:
-    there = [row["description"] for row in found]
-    return "lost: " + (
-        ", ".join(row["description"] for row in expected if row["description"] not in there) or "nothing"
-    )
+    there = {(row["description"], str(row["cents"])) for row in found}
+    missing = [row["description"] for row in expected if (row["description"], str(row["cents"])) not in there]
+    return f"lost: {', '.join(missing) or 'nothing'}"
 
 
 # --- Both, side by side -----------------------------------------------------------------------------------------------
