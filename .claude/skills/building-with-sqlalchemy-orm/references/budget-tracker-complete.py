@@ -251,14 +251,16 @@ def show(engine: Engine) -> None:
         user, other = ann.id, ben.id
         create_expense(session, user, "Home", "Rent", Decimal("950.00"), date(2026, 3, 1))
         groceries = create_expense(session, user, "Food", "Groceries", Decimal("54.20"), date(2026, 3, 2)).id
+        again = create_expense(session, user, "Food", "Groceries", Decimal("54.20"), date(2026, 3, 2)).id
         train = create_expense(session, user, "Food", "Train", Decimal("29.90"), date(2026, 3, 3)).id
-    print("Ann's March")
+    print("Ann's March, as it was entered")
     print_march(engine, user)
 
     with Session(engine) as session, session.begin():
+        delete_expense(session, user, again)
         update_expense(session, user, groceries, amount=Decimal("45.20"))
         transfer_expense(session, user, train, "Travel")
-    print("The groceries corrected, the train given to Travel")
+    print("Groceries not twice and corrected, the train given to Travel")
     print_march(engine, user)
 
     print("What is refused")
@@ -274,14 +276,16 @@ def show(engine: Engine) -> None:
     except NoResultFound:
         print("   Ben, with an expense of Ann's")
 
-    with Session(engine) as session, session.begin():
-        delete_expense(session, user, train)
+    print("What is there in the end")
     with Session(engine) as session:
-        left = [(e.description, e.category.name, str(e.amount)) for e in read_expenses(session, user)]
-    print("What is left")
-    for description, category, amount in left:
+        found = [(row.description, row.category.name, row.amount) for row in read_expenses(session, user)]
+    for description, category, amount in found:
         print(f"   {description:10} {category:6} {amount:>7}")
-    assert left == [("Rent", "Home", "950.00"), ("Groceries", "Food", "45.20")]
+    assert [(category, str(amount)) for _, category, amount in found] == [
+        ("Home", "950.00"),
+        ("Food", "45.20"),
+        ("Travel", "29.90"),
+    ]
 
 
 @contextmanager
@@ -303,7 +307,7 @@ def empty_tables() -> Iterator[Engine]:
 
 
 TAKEN = """There is a table {table} already, and not by this program. Nothing was done.
-Without DATABASE_URL it works in a file of its own."""
+For a database to throw away, run it without DATABASE_URL."""
 
 
 def main() -> None:
