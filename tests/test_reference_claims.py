@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import datetime
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -27,6 +28,8 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, rela
 from sqlalchemy.orm.exc import StaleDataError
 
 from database import create_database_engine, transaction
+
+REFERENCES = Path(__file__).resolve().parents[1] / "database-deployment" / "references"
 
 
 class Own(DeclarativeBase):
@@ -77,6 +80,16 @@ def engine(database_url: str) -> Iterator[Engine]:
 def first_card(engine: Engine) -> Card:
     with transaction(engine, read_only=True) as session:
         return session.get_one(Card, 1)
+
+
+@pytest.mark.parametrize("page", ["models", "crud", "relationships", "transactions", "neon"])
+def test_a_page_is_short_and_ends_with_a_test_to_copy(page: str) -> None:
+    """Under 3,000 tokens, of about four characters each: an agent pays for every line."""
+    words = (REFERENCES / f"{page}.md").read_text(encoding="utf-8")
+    assert len(words) < 4 * 3000
+    last_section = words.rpartition("\n## ")[2]
+    assert last_section.startswith("Prove it\n")
+    assert "```python\n" in last_section
 
 
 # --- models.md --------------------------------------------------------------------------------------------------------
