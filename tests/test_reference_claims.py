@@ -29,6 +29,8 @@ from sqlalchemy.orm.exc import StaleDataError
 
 from database import create_database_engine, transaction
 
+pytestmark = pytest.mark.slow  # many small databases
+
 REFERENCES = Path(__file__).resolve().parents[1] / "database-deployment" / "references"
 
 

@@ -11,6 +11,8 @@ from sqlalchemy.orm.exc import DetachedInstanceError
 
 from database import create_database_engine
 
+pytestmark = pytest.mark.slow  # many small databases
+
 Act = Callable[[Session, Any, Any], object]
 
 
