@@ -19,19 +19,18 @@ class Lesson:
 
     def load(self) -> ModuleType:
         """A new module, with a Base of its own: several examples have a class User."""
-        kept = {name: sys.modules.pop(name) for name in ("database",) if name in sys.modules}
+        shared = sys.modules.pop("database", None)
         try:
             spec = importlib.util.spec_from_file_location(self.path.stem, self.path)
             assert spec is not None
             assert spec.loader is not None
             module = importlib.util.module_from_spec(spec)
-            sys.modules[self.path.stem] = (
-                module  # SQLAlchemy looks up annotations there, and a child process the module
-            )
+            sys.modules[self.path.stem] = module  # where SQLAlchemy looks annotations up
             spec.loader.exec_module(module)
             return module
         finally:
-            sys.modules.update(kept)
+            if shared is not None:
+                sys.modules["database"] = shared
 
 
 CSV = Lesson(EXAMPLES / "csv-vs-database.py", ("categories", "expenses"))

@@ -3,8 +3,10 @@
 What they print stands in the pages of the lessons, where test_pages.py compares it.
 """
 
+import ast
 import contextlib
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -22,7 +24,7 @@ from sqlalchemy.exc import IntegrityError, NoResultFound, StatementError
 from sqlalchemy.orm import Session
 
 from database import create_database_engine
-from lesson import COMPLETE, CRUD, CSV, EXAMPLES, LESSONS, MODELS, RELATIONSHIPS, TRACKER, TRANSFERS, Lesson
+from lesson import COMPLETE, CRUD, CSV, EXAMPLES, LESSONS, MODELS, RELATIONSHIPS, ROOT, TRACKER, TRANSFERS, Lesson
 from requirement import missing
 from running import RunPython
 
@@ -361,7 +363,9 @@ def test_the_whole_idea_stands_alone() -> None:
         line.split()[1].partition(".")[0] for line in source.splitlines() if line.startswith(("from ", "import "))
     }
     assert imported - sys.stdlib_module_names == {"sqlalchemy"}
-    assert '# dependencies = ["sqlalchemy>=2.1.9,<2.2", "psycopg2-binary>=2.9.13,<2.10"]' in source
+    (dependencies,) = re.findall(r"^# dependencies = (\[.*\])$", source, re.MULTILINE)
+    requirements = (ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines()
+    assert set(ast.literal_eval(dependencies)) <= set(requirements)
 
 
 # --- uv run FILE ------------------------------------------------------------------------------------------------------
