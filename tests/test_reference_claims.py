@@ -84,7 +84,9 @@ def first_card(engine: Engine) -> Card:
         return session.get_one(Card, 1)
 
 
-@pytest.mark.parametrize("page", ["models", "crud", "relationships", "transactions", "neon"])
+@pytest.mark.parametrize(
+    "page", ["models", "crud", "relationships", "transactions", "neon", "security", "testing", "scaling"]
+)
 def test_a_page_is_short_and_ends_with_a_test_to_copy(page: str) -> None:
     """Under 3,000 tokens, of about four characters each: an agent pays for every line."""
     words = (REFERENCES / f"{page}.md").read_text(encoding="utf-8")
