@@ -26,6 +26,9 @@ EXAMPLES = ROOT / "database-deployment" / "examples"
 FILES = sorted(EXAMPLES.rglob("*.py"))
 TOP = [path for path in FILES if path.parent == EXAMPLES]
 
+# What a learner runs before database.py comes into their folder.
+STAND_ALONE = ["simple-expense.py", "simple-category.py", "csv-vs-database.py", "expense-models.py", "expense-crud.py"]
+
 PRINTS = {
     "simple-expense.py": "<Expense(description='Test', amount=$10.00)>\n",
     "simple-category.py": "<Category(name='Food')>\n",
@@ -111,6 +114,8 @@ import contextlib, importlib, io, sys
 sys.path.insert(0, sys.argv[1])
 for name in sys.argv[2:]:
     printed = io.StringIO()
+    if "." not in name:
+        sys.modules.pop("database", None)  # a program of its own, with a Base of its own: two have a class User
     with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed):
         importlib.import_module(name)
     if printed.getvalue():
@@ -194,7 +199,7 @@ def test_the_header_names_every_package_that_is_imported(path: Path) -> None:
 
 @every_file
 def test_a_file_leans_on_no_more_of_ours_than_it_may(path: Path) -> None:
-    if path.name in ("database.py", "safe_migrations.py"):
+    if path.name in ("database.py", "safe_migrations.py", *STAND_ALONE):
         allowed = set()
     elif "migrations" in path.parts:
         allowed = {"database", "budget", "safe_migrations"}

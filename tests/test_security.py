@@ -166,6 +166,16 @@ def test_a_unique_constraint_tells_of_a_row_that_is_not_seen(app: Engine) -> Non
         session.add(Bill(id=3, account_id=1, code="bill of 2", total=Decimal("1.00")))
 
 
+def test_a_view_reads_as_its_owner_unless_it_asks_for_the_one_who_reads(app: Engine, owner: Engine) -> None:
+    with owner.begin() as connection:
+        for view, option in (("leaky", ""), ("tight", "WITH (security_invoker = true)")):
+            connection.execute(text(f"CREATE VIEW {view} {option} AS SELECT id FROM bills"))
+            connection.execute(text(f"GRANT SELECT ON {view} TO {app.url.username}"))
+    with transaction(app) as session:
+        act_as(session, 1)
+        assert [session.scalar(text(f"SELECT count(*) FROM {view}")) for view in ("leaky", "tight")] == [2, 1]
+
+
 @pytest.mark.slow
 def test_under_force_a_migration_of_the_owner_changes_no_row_and_is_not_told(own_postgres: LocalPostgres) -> None:
     url = own_postgres.create_database()
