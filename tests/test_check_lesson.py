@@ -3,10 +3,12 @@
 Every check is broken once (breaks.py), and work in other styles than ours is accepted (learners/).
 """
 
+import ast
 import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -17,6 +19,7 @@ import checkpoints
 from breaks import BREAKS, BREAKS_OF_COMMANDS, rub_out
 from checkpoints import starting
 from checkpoints.checking import Check
+from checkpoints.common import ways_out
 from checkpoints.examine import Examination
 from checkpoints.report import WIDTH
 from checkpoints.skill import Skill
@@ -233,6 +236,30 @@ def test_a_mistake_is_told_in_a_friendly_way(source: str, expected: tuple[str, s
     assert (result.state, told, to_do) == ("todo", seen, next_step)
 
 
+@pytest.mark.parametrize(
+    ("line", "is_seen"),
+    [
+        ("create_engine('postgresql://localhost/budget')", True),
+        ("create_engine(f'postgresql+psycopg2://ann:{password}@localhost/budget')", True),
+        ("URL.create('postgresql', host='localhost')", True),
+        ("psycopg2.connect('user=ann host=localhost')", True),
+        ("create_engine('sqlite:////home/ann/budget.db')", True),
+        ("os.environ['DATABASE_URL'] = 'sqlite:///mine.db'", True),
+        ("dotenv.load_dotenv(path, override=True)", True),
+        ("create_engine('sqlite://')", False),
+        ("create_engine(os.environ.get('DATABASE_URL', 'sqlite:///budget.db'))", False),
+        ("url.replace('postgres://', 'postgresql+psycopg2://', 1)", False),
+        ("f'postgresql+psycopg2://{url.partition(marker)[2]}'", False),
+        ("URL.create('sqlite', database='budget.db')", False),
+        ("sys.exit('Write it so: postgresql://USER:PASSWORD@HOST/NAME')", False),
+        ("'postgresql://ann:secret@localhost/budget'  # a text that nobody uses", False),
+        ("load_dotenv()", False),
+    ],
+)
+def test_what_leads_to_another_database_is_seen(line: str, is_seen: bool) -> None:
+    assert bool(list(ways_out(ast.parse(line)))) == is_seen
+
+
 @pytest.mark.slow
 def test_a_script_that_prints_without_end_is_stopped(copy: Path) -> None:
     (copy / SCRIPT).write_text("while True:\n    print('Lunch' * 100_000)\n", encoding="utf-8")
@@ -363,6 +390,17 @@ def test_a_mistake_of_the_checker_is_said_to_be_ours(done: Path) -> None:
 
 
 @pytest.mark.slow
+def test_a_function_that_ends_python_is_said(copy: Path) -> None:
+    rub_out("examples/expense-crud.py", "    session.delete(", "    __import__('os')._exit(3)\n    session.delete(")(
+        copy
+    )
+    rub_out("examples/expense-crud.py", "        delete_expense(session, bus)\n", "")(copy)
+    results = {each.check.name: each for each in look(copy, "L3")}
+    assert results["deletes"].seen == "expense-crud.py: Python ended with exit code 3 in the middle of it"
+    assert results["updates"].state == "ok"
+
+
+@pytest.mark.slow
 def test_one_check_that_hangs_does_not_hide_the_others(copy: Path) -> None:
     rub_out(
         "examples/expense-crud.py", "    session.get_one(Expense, expense_id).amount = amount", "    while True: ..."
@@ -402,6 +440,26 @@ def test_a_script_sees_a_copy_and_a_new_database_and_nothing_else(copy: Path, mo
         scratch = skill.scratch
     assert not scratch.exists()
     assert {path: path.read_bytes() for path in copy.rglob("*") if path.is_file()} == before
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(os.name == "nt", reason="signals are of POSIX")
+def test_ctrl_c_ends_it_all(copy: Path, tmp_path: Path) -> None:
+    begun = tmp_path / "begun"
+    source = f"import os\n\nwith open({str(begun)!r} + '.new', 'w') as file:\n    file.write(str(os.getpid()))\n"
+    source += f"os.rename({str(begun)!r} + '.new', {str(begun)!r})\nwhile True:\n    pass\n"
+    (copy / SCRIPT).write_text(source, encoding="utf-8")
+    checker = subprocess.Popen(
+        [sys.executable, PROGRAM, "L0", "--skill", copy], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    while not begun.exists():
+        with pytest.raises(subprocess.TimeoutExpired):  # it is still running
+            checker.wait(timeout=0.05)
+    checker.send_signal(signal.SIGINT)
+    out, err = checker.communicate(timeout=30)
+    assert (checker.returncode, out, err) == (130, "", "\nStopped. Nothing of yours was changed.\n")
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(begun.read_text()), 0)
 
 
 @pytest.mark.slow
