@@ -346,7 +346,7 @@ def test_what_is_missing_from_another_lesson_is_said(copy: Path, run_python: Run
     ended = check(run_python, "1", "--skill", copy)
     assert (ended.returncode, ended.stderr) == (1, "")
     first = (
-        "        first: L0, SKILL.md begins with a frontmatter, and its name is the name of\n              the folder\n"
+        "        for:  L0, SKILL.md begins with a frontmatter, and its name is the name\n              of the folder\n"
     )
     assert f"  wait  When to Use says when to use the skill, and when not\n{first}" in ended.stdout
     assert "\nNext: go back to L0: SKILL.md begins with a frontmatter" in ended.stdout
@@ -387,6 +387,31 @@ def test_a_mistake_of_the_checker_is_said_to_be_ours(done: Path) -> None:
     with Skill.opened(done) as skill:
         result = Examination(skill).result(ours)
     assert (result.state, result.is_ours, result.seen) == ("wait", True, "KeyError: 'x'")
+
+
+CREATE = "def create_expense(session: Session, description: str, amount: Decimal, category: str, spent_on: date)"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("signature", "seen"),
+    [
+        (CREATE.replace("session: Session, ", "*, session: Session, "), ""),
+        (CREATE.replace("session: Session, ", "").replace(")", ", session: Session)"), ""),
+        (CREATE.replace("session: Session", "session").replace(": str", "").replace(": Decimal", ""), ""),
+        (CREATE.replace("session: Session, ", ""), "create_expense begins with description: str"),
+        (
+            CREATE.replace(")", ", shoe_size)"),
+            "create_expense wants shoe_size, and the checker does not know what that is",
+        ),
+        (CREATE.replace("def ", "async def "), "create_expense is async"),
+        ("def create_expense()", "create_expense() takes nothing"),
+    ],
+)
+def test_what_a_function_takes(signature: str, seen: str, copy: Path) -> None:
+    rub_out("examples/expense-crud.py", f"{CREATE} -> Expense", signature)(copy)
+    result = look_at(copy, "creates")
+    assert (result.state, result.seen) == ("todo" if seen else "ok", seen)
 
 
 @pytest.mark.slow

@@ -42,9 +42,18 @@ def meaning(name: str, kind: str = "", *, between_two: bool = False) -> str | No
     """What a parameter of this name and type means; None where that is not known."""
     if "Decimal" in kind:
         return "amount"
-    words = set(re.findall("[a-z]+", re.sub("([A-Z])", r"_\1", name).lower()))
+    words = words_of(name)
     meanings = {**ENDS, **MEANINGS} if between_two else MEANINGS
     return next((each for each, called in meanings.items() if words & called), None)
+
+
+def words_of(name: str) -> set[str]:
+    return set(re.findall("[a-z]+", re.sub("([A-Z])", r"_\1", name).lower()))
+
+
+def is_connection(parameter: inspect.Parameter) -> bool:
+    kind = annotation_of(parameter)
+    return re.search("[Ss]ession|Connection|Engine", kind) is not None or bool(words_of(parameter.name) & CONNECTIONS)
 
 
 class Call:
@@ -58,43 +67,46 @@ class Call:
 
     def __call__(self, name: str) -> Any:
         function = self.work.function(name)
-        parameters = list(signature(function).parameters.values())
+        called = signature(function)
+        parameters = list(called.parameters.values())
         if not parameters:
             raise NotYet(f"{name}() takes nothing", f"let it take the session: def {name}(session, ...)")
-        first, *rest = parameters
-        positional: list[Any] = [self.connection(name, first)]
+        if inspect.iscoroutinefunction(function):
+            raise NotYet(f"{name} is async", "write a plain function: the sessions of these lessons are plain too")
+        session = next((each for each in parameters if is_connection(each)), parameters[0])
+        positional: list[Any] = []
         named: dict[str, Any] = {}
-        rest_named = next((each for each in rest if each.kind is each.VAR_KEYWORD), None)
-        for parameter in rest:
+        for parameter in parameters:
             if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
                 continue
-            chosen = self.choose(name, function, parameter)
-            if chosen is MISSING:
-                continue
-            if parameter.kind is parameter.POSITIONAL_ONLY:
+            is_session = parameter is session
+            chosen = self.connection(name, parameter) if is_session else self.choose(name, function, parameter)
+            if chosen is not MISSING and parameter.kind is parameter.POSITIONAL_ONLY:
                 positional.append(chosen)
-            else:
+            elif chosen is not MISSING:
                 named[parameter.name] = chosen
-        if rest_named is not None:
+        if any(each.kind is each.VAR_KEYWORD for each in parameters):
             taken = {meaning(each) for each in named}
             named |= {key: value for key, value in self.columns(taken).items() if key not in named}
+        try:
+            called.bind(*positional, **named)
+        except TypeError as error:
+            raise NotYet(
+                f"{name} cannot be called with {', '.join(named)}: {error}", f"def {name}(session, ...)"
+            ) from None
         return function(*positional, **named)
 
     def connection(self, name: str, parameter: inspect.Parameter) -> Any:
-        kind = annotation_of(parameter)
-        words = set(parameter.name.lower().split("_"))
-        if kind == "" and not words & CONNECTIONS and meaning(parameter.name):
-            raise NotYet(f"{name} begins with {parameter.name}", f"let it take the session first: {name}(session, ...)")
-        if "Engine" in kind or words & {"engine"}:
+        """The session, or what this parameter wants in its place."""
+        kind, words = annotation_of(parameter), words_of(parameter.name)
+        if "Engine" in kind or "engine" in words:
             return self.work.engine
-        if "Connection" in kind or words & {"connection", "conn"}:
-            return self.session.connection()
         if "sessionmaker" in kind or "factory" in words:
             return sa.orm.sessionmaker(self.work.engine)
-        if kind and "Session" not in kind and not words & CONNECTIONS:
-            raise NotYet(
-                f"{name} begins with {parameter.name}: {kind}", f"let it take the session first: {name}(session, ...)"
-            )
+        if "Connection" in kind or words & {"connection", "conn"}:
+            return self.session.connection()
+        if not is_connection(parameter) and (kind or meaning(parameter.name)):
+            raise NotYet(f"{name} begins with {parameter}", f"let it take the session first: {name}(session, ...)")
         return self.session
 
     def choose(self, name: str, function: Any, parameter: inspect.Parameter) -> Any:
