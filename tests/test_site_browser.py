@@ -163,12 +163,12 @@ def test_search_finds_a_word_and_leads_there(visit: Visit) -> None:
     visit.open()
     if visit.page.viewport_size == {"width": PHONE[0], "height": PHONE[1]}:
         visit.page.locator("header label.md-header__button[for=__search]").click()
-    visit.page.get_by_placeholder("Search").press_sequentially("channel_binding")
+    visit.page.get_by_placeholder("Search").press_sequentially("scalars")  # within session.scalars(...)
     found = visit.page.locator(".md-search-result__link")
     found.first.wait_for()
     found.first.click()
     visit.page.wait_for_url(lambda url: "index.html" not in url)
-    assert "channel_binding" in visit.page.locator("article").inner_text()
+    assert "scalars" in visit.page.locator("article").inner_text()
 
 
 def test_dark_colours_come_with_a_click_and_stay(visit: Visit) -> None:

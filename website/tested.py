@@ -4,6 +4,7 @@ import ast
 import re
 from pathlib import Path
 
+from pages import read_page
 from website import ROOT
 
 TESTS = ROOT / "tests"
@@ -23,8 +24,12 @@ numbers. What is a vendor's word and was not run says so, with source and date.
 
 {docstring(TESTS / "conftest.py")}
 
-The commands stand under [Work on it](index.md#work-on-it). Tests marked "slow" take long, or need more than
-`requirements.txt`.
+The quick tests, all but those that take long or need more than `requirements.txt`:
+
+```bash
+{quick_tests()}```
+
+The others are marked "slow"; how to run them, and more, stands under [Work on it](index.md#work-on-it).
 
 ## How a page is tested
 
@@ -42,6 +47,12 @@ The commands stand under [Work on it](index.md#work-on-it). Tests marked "slow" 
 |---|---|
 {table(promises())}
 """
+
+
+def quick_tests() -> str:
+    """As README.md has it."""
+    commands = [block.text for block in read_page(ROOT / "README.md").blocks if block.language == "bash"]
+    return next(command for command in commands if "pytest" in command)
 
 
 def page_format() -> str:
