@@ -23,7 +23,7 @@ STRAYS = [
     "examples/README.md",
     "examples/.env",
     "examples/__pycache__/left.py",
-    "examples/budget/__pycache__/left.cpython-311.pyc",
+    "examples/budget/__pycache__/left.py",
     "examples/budget/sample/left.csv",
     "examples/budget/migrations/README.md",
 ]

@@ -17,7 +17,11 @@ from pages import ROOT
 
 pytestmark = pytest.mark.slow
 
-EXAMPLES = sorted(path.stem for path in SKILL.glob("examples/*.py"))
+EXAMPLES = [
+    path.relative_to(SKILL)
+    for path in sorted(SKILL.rglob("examples/**/*.py"))
+    if not {"__pycache__", "sample"} & set(path.parts)
+]
 REFERENCES = sorted(path.stem for path in SKILL.glob("references/*.md"))
 TEACHERS_PAGES = sorted(
     path.relative_to(TEACHER.parent)
@@ -60,8 +64,7 @@ def main_text(page: Path) -> str:
 
 def test_every_page_of_the_skills_is_there(site: Path) -> None:
     expected = ["index", "tested", "SKILL", *(f"references/{name}" for name in REFERENCES)]
-    expected += [f"examples/{name}" for name in EXAMPLES]
-    expected += [page.with_suffix("").as_posix() for page in TEACHERS_PAGES]
+    expected += [page.with_suffix("").as_posix() for page in [*EXAMPLES, *TEACHERS_PAGES]]
     pages = {page.relative_to(site).with_suffix("").as_posix() for page in site.rglob("*.html")}
     assert pages == {"404", *expected}
 
@@ -87,7 +90,7 @@ def test_the_navigation_leads_to_every_page(site: Path) -> None:
 
 
 def test_an_example_page_shows_the_whole_source_and_offers_the_file(site: Path) -> None:
-    for script in [*SKILL.glob("examples/*.py"), *TEACHER.glob("references/*.py")]:
+    for script in [*map(SKILL.joinpath, EXAMPLES), *TEACHER.glob("references/*.py")]:
         folder = script.parent.relative_to(SKILL if script.is_relative_to(SKILL) else TEACHER.parent)
         source = script.read_text(encoding="utf-8")
         assert source in (site / folder / f"{script.stem}.md").read_text(encoding="utf-8")

@@ -171,6 +171,14 @@ def test_search_finds_a_word_and_leads_there(visit: Visit) -> None:
     assert "scalars" in visit.page.locator("article").inner_text()
 
 
+def test_search_leads_to_what_explains_a_word_before_what_uses_it(visit: Visit) -> None:
+    visit.open()
+    visit.page.get_by_placeholder("Search").press_sequentially("money")
+    first = visit.page.locator(".md-search-result__link").first
+    first.wait_for()
+    assert "/references/models.html" in (first.get_attribute("href") or "")
+
+
 def test_dark_colours_come_with_a_click_and_stay(visit: Visit) -> None:
     visit.open()
     background = "getComputedStyle(document.body).backgroundColor"

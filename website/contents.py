@@ -4,6 +4,8 @@ An address (`uri`) is the path of a Markdown page below the site, as MkDocs name
 at the top, since its folder is docs_dir; the teacher lies in a folder with the teacher's name. A script has a page.
 """
 
+import ast
+import re
 import tomllib
 from dataclasses import dataclass
 from functools import cache
@@ -70,6 +72,24 @@ def examples() -> list[Path]:
     return list(dict.fromkeys(taught + found))
 
 
+def application() -> list[Path]:
+    """The modules behind the examples, in the order in which the docstring of their package names them."""
+    found = [
+        file
+        for file in SKILL.glob("examples/*/**/*.py")
+        if not {"__pycache__", "sample"} & set(file.relative_to(SKILL).parts)
+    ]
+    return sorted(found, key=lambda file: (file.parent, place_in_package(file), file.name))
+
+
+def place_in_package(file: Path) -> int:
+    package = file.with_name("__init__.py")
+    if file == package or not package.exists():
+        return -1
+    order = re.findall(r"\w+", ast.get_docstring(ast.parse(package.read_text(encoding="utf-8"))) or "")
+    return order.index(file.stem) if file.stem in order else len(order)
+
+
 def teachers_pages() -> list[Path]:
     """What the teacher has besides its lessons: where it begins, then what it refers to."""
     return [TEACHER / "SKILL.md", *sorted(TEACHER.glob("references/*.md")), *sorted(TEACHER.glob("references/*.py"))]
@@ -78,7 +98,8 @@ def teachers_pages() -> list[Path]:
 @cache
 def pages() -> dict[Path, str]:
     """Every file that is a page, with its address. What is not there has none: the strict build misses it."""
-    sources = [*SKILL.rglob("*.md"), *(lesson.page for lesson in lessons()), *teachers_pages(), *examples()]
+    sources = [*SKILL.rglob("*.md"), *(lesson.page for lesson in lessons()), *teachers_pages()]
+    sources += examples() + application()
     return {ROOT / "README.md": HOME} | {source: address(source) for source in sources if source.is_file()}
 
 
@@ -110,14 +131,19 @@ def navigation() -> list[dict[str, object]]:
         {"Home": HOME},
         {"Lessons": [{lesson.name: address(lesson.page)} for lesson in lessons()]},
         {"Reference": [address(page) for page in references()]},
-        {"Examples": [{example.name: address(example)} for example in examples()]},
-        {"Skills": [{SKILL.name: "SKILL.md"}, *({teachers_name(page): address(page)} for page in teachers_pages())]},
+        {"Examples": [*named(examples()), {"The application": named(application())}]},
+        {"Skills": named([SKILL / "SKILL.md", *teachers_pages()])},
         {"How it is tested": TESTED},
     ]
     return [entry for entry in nav if all(entry.values())]
 
 
-def teachers_name(page: Path) -> str:
-    if page.name == "SKILL.md":
-        return TEACHER.name
-    return page.name if page.suffix == ".py" else page.stem.capitalize()
+def named(files: list[Path]) -> list[dict[str, object]]:
+    return [{name(file): address(file)} for file in files]
+
+
+def name(file: Path) -> str:
+    """What the navigation calls a file: a script by its path within the examples, a page in a word."""
+    if file.suffix == ".py":
+        return file.relative_to(SKILL / "examples").as_posix() if file.is_relative_to(SKILL) else file.name
+    return file.parent.name if file.name == "SKILL.md" else file.stem.capitalize()

@@ -38,8 +38,12 @@ def example_page(script: Path, pages: list[Page]) -> str:
     outputs = list(dict.fromkeys(printed(script, pages)))
     return "\n".join(
         [
-            f"---\ndescription: {json.dumps(first_sentences)}\nhide: [toc]\n---\n",  # the room is for the lines of code
-            f"# {script.name}\n",
+            "---",
+            f"description: {json.dumps(first_sentences)}",
+            "hide: [toc]",  # the room is for the lines of code
+            "search: { boost: 0.3 }",  # first the pages that explain
+            "---\n",
+            f"# {contents.name(script)}\n",
             f"{first_sentences}\n",
             " · ".join([f"[Download]({script.name})", *told_in(script, pages)]) + "\n",
             *(["## What it prints\n"] if outputs else []),
