@@ -178,6 +178,7 @@ def test_the_page_of_the_tests_says_what_each_of_them_promises(site: Path) -> No
     assert "The site is the two skills, whole; it builds without a warning" in page
     assert "&lt;!-- only: postgresql --&gt; runs, or is compared, on this database alone" in page
     assert "The slow tests" in page
+    assert re.findall(r"^\| `.*` \| +\|$", (site / "tested.md").read_text(encoding="utf-8"), re.M) == []
 
 
 def test_llms_txt_lists_the_markdown_of_every_page(site: Path) -> None:
