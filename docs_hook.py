@@ -14,7 +14,7 @@ from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files, InclusionLevel
 from mkdocs.structure.pages import Page
 
-from website import SKILL, contents, diagrams, examples, lessons, links, tested
+from website import ROOT, TEACHER, contents, diagrams, examples, lessons, links, tested
 from website.llms import llms_txt
 
 log = logging.getLogger("mkdocs.docs_hook")
@@ -33,17 +33,14 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     def publish(uri: str, source: Path) -> None:
         files.append(File.generated(config, uri, abs_src_path=str(source)))
 
+    write(contents.HOME, (ROOT / "README.md").read_text(encoding="utf-8"))
     write(contents.TESTED, tested.tested_page())
-    shown = examples.read_pages()
+    all_pages = examples.read_pages()
     for source, uri in contents.pages().items():
         if source.suffix == ".py":
-            write(uri, examples.example_page(source, shown))
-        elif uri == contents.HOME:
-            write(uri, source.read_text(encoding="utf-8"))
-        elif not source.is_relative_to(SKILL):
-            publish(uri, source)
-        if source.suffix == ".py" and not source.is_relative_to(SKILL):
-            publish(Path(uri).with_suffix(".py").as_posix(), source)
+            write(uri, examples.example_page(source, all_pages))
+        if source.is_relative_to(TEACHER):  # the finished skill is in docs_dir
+            publish(Path(uri).with_suffix(source.suffix).as_posix(), source)
     return files
 
 
