@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from page_code import check_blocks, check_outputs, check_outputs_like_neon, check_quotes
+from page_code import check_blocks, check_lists, check_outputs, check_outputs_like_neon, check_quotes
 from page_links import broken_links, missing_files
 from pages import ROOT, Page, problems, read_page, shipped_pages
 from running import RunPython
@@ -66,6 +66,17 @@ def test_scripts_print_on_the_stand_in_for_neon_what_the_page_shows(
 @every_page
 def test_quotes_are_what_the_files_say(page: Page, update: bool) -> None:
     check_quotes(read_page(page.path), update=update)
+
+
+@every_page
+def test_lists_of_checks_are_what_the_checker_claims(page: Page, update: bool) -> None:
+    check_lists(read_page(page.path), update=update)
+
+
+def test_a_lesson_ends_with_the_list_of_its_own_checks() -> None:
+    lessons = [page for page in PAGES if page.path.parent.name == "lessons"]
+    shown = {page.path.name: [each.lesson for each in page.lists] for page in lessons}
+    assert shown == {page.path.name: [page.path.name[:2]] for page in lessons}
 
 
 @every_page
