@@ -32,6 +32,17 @@ pages_with_output = pytest.mark.parametrize(
     "page", [p for p in PAGES if any(b.marker("output") is not None for b in p.blocks)], ids=name
 )
 
+# Each of them waits for a compute to fall asleep: the reference page stands for the lesson, too.
+pages_like_neon = pytest.mark.parametrize(
+    "page",
+    [
+        pytest.param(page, marks=pytest.mark.slow if page.path.parent.name == "lessons" else [])
+        for page in PAGES
+        if any(block.marker("output like neon") is not None for block in page.blocks)
+    ],
+    ids=name,
+)
+
 
 @pytest.fixture
 def update(pytestconfig: pytest.Config) -> bool:
@@ -53,9 +64,7 @@ def test_scripts_print_what_the_page_shows(page: Page, database_url: str, run_py
     check_outputs(read_page(page.path), database_url, run_python, update=update)
 
 
-@pytest.mark.parametrize(
-    "page", [p for p in PAGES if any(b.marker("output like neon") is not None for b in p.blocks)], ids=name
-)
+@pages_like_neon
 def test_scripts_print_on_the_stand_in_for_neon_what_the_page_shows(
     page: Page, pooled_neon: "LikeNeon", run_python: RunPython, update: bool
 ) -> None:

@@ -8,6 +8,11 @@ Run it in the folder of the project, on a database that does:
 It reads only, and makes no table.
 """
 
+# /// script
+# requires-python = ">=3.11"
+# dependencies = ["sqlalchemy>=2.1.9,<2.2", "psycopg2-binary>=2.9.13,<2.10"]
+# ///
+
 import os
 import time
 
