@@ -88,6 +88,12 @@ def test_a_mistake_is_an_error_that_says_what_to_do(
     assert said in answer.content[0].text
 
 
+@pytest.mark.usefixtures("program")
+def test_the_sdk_has_no_fastmcp_any_more() -> None:
+    with pytest.raises(ModuleNotFoundError, match="renamed to MCPServer"):
+        importlib.import_module("mcp.server.fastmcp")
+
+
 @pytest.mark.usefixtures("engine")
 def test_a_client_starts_the_program_and_asks(database_url: str, empty_home: Path) -> None:
     from mcp import StdioServerParameters

@@ -1,8 +1,9 @@
-"""The teacher's Troubleshooting: every text that it quotes is what SQLAlchemy and the databases really say."""
+"""The teacher's Troubleshooting and common mistakes: what it quotes is said, and what it warns of happens."""
 
 import contextlib
 import re
 import threading
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
@@ -434,3 +435,35 @@ def test_it_says_what_the_page_says(name: str, said: str, cause: Cause, request:
         return
     with pytest.raises(Exception, match=re.escape(said)):  # of which kind is the text's own business
         cause(engine)
+
+
+# --- Common mistakes that no other page and no example shows ----------------------------------------------------------
+
+
+def test_float_money_does_not_add_up(database_url: str) -> None:
+    prices = sqlalchemy.Table("prices", sqlalchemy.MetaData(), sqlalchemy.Column("price", sqlalchemy.Double))
+    engine = create_database_engine(database_url)
+    prices.create(engine)
+    with engine.begin() as connection:
+        connection.execute(prices.insert(), [{"price": 0.1}, {"price": 0.2}])
+        assert connection.scalar(select(func.sum(prices.c.price))) != 0.3
+    engine.dispose()
+
+
+def test_a_default_that_is_called_gives_each_row_the_time_of_the_start() -> None:
+    class Visit(own_base()):  # type: ignore[misc]
+        __tablename__ = "visits"
+
+        id: Mapped[int] = mapped_column(primary_key=True)
+        once: Mapped[float] = mapped_column(default=time.perf_counter())
+        each_time: Mapped[float] = mapped_column(default=time.perf_counter)
+
+    engine = sqlalchemy.create_engine("sqlite://")
+    Visit.metadata.create_all(engine)
+    with Session(engine) as session:
+        visits = [Visit(), Visit()]
+        session.add_all(visits)
+        session.flush()
+        assert len({visit.once for visit in visits}) == 1
+        assert len({visit.each_time for visit in visits}) == 2
+    engine.dispose()
