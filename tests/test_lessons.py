@@ -100,6 +100,17 @@ def test_one_lesson_leads_to_the_next() -> None:
         assert page_of(lesson).text.rstrip().splitlines()[-1].endswith(f"]({Path(after['page']).name}).")
 
 
+def test_a_page_of_the_finished_skill_is_named_on_one_line_and_is_there() -> None:
+    """A skill has no links to another one; the site makes links of these names."""
+    named = {
+        (page.name, name)
+        for page in TEACHER.rglob("*.md")
+        for name in re.findall(r"`database-deployment`:(\s[^)]*)\)", page.read_text(encoding="utf-8"))
+    }
+    assert len(named) >= 8
+    assert [each for each in named if not (SKILLS[0] / each[1].removeprefix(" ")).is_file()] == []
+
+
 # --- The form of a lesson ---------------------------------------------------------------------------------------------
 
 
