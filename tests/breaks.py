@@ -28,7 +28,10 @@ def add(file: str, text: str) -> Break:
 
 
 def write(file: str, text: str) -> Break:
-    return lambda skill: (skill / file).write_text(text, encoding="utf-8") and None
+    def apply(skill: Path) -> None:
+        (skill / file).write_text(text, encoding="utf-8")
+
+    return apply
 
 
 def delete(file: str) -> Break:

@@ -1,12 +1,13 @@
 """Lays out a learner's own skill, and checks it against a lesson.
 
-    python check_lesson.py --start L0 DIR           lay out DIR/database-deployment for the first lesson
-    python check_lesson.py --start L3 DIR           the same for somebody who begins with L3
-    python check_lesson.py L3 --skill DIR           what of L3 is done, and what comes next
-    python check_lesson.py --skill DIR              all lessons, and the first that is not finished
+    python check_lesson.py --start L0 DIR    lay out DIR/database-deployment
+    python check_lesson.py --start L3 DIR    for somebody who begins with L3
+    python check_lesson.py L3 --skill DIR    what is done, and what comes next
+    python check_lesson.py --skill DIR       all lessons
 
-It reads the skill in DIR, and runs its scripts in a copy, on a database that is thrown away: never on yours.
-Exit code: 0 when all of it is done, 1 when something is left to do, 2 when it could not look.
+It reads the skill in DIR and runs its scripts in a copy, on a database that is
+thrown away: never on yours. Exit code: 0 when all of it is done, 1 when there
+is something left to do, 2 when it could not look.
 """
 
 import argparse
@@ -23,7 +24,7 @@ from checkpoints.skill import SECONDS, Skill
 from checkpoints.starting import CannotStart, start
 
 TEACHER = Path(__file__).resolve().parents[1]
-DONE, LEFT_TO_DO, COULD_NOT_LOOK = 0, 1, 2
+DONE, LEFT_TO_DO, COULD_NOT_LOOK, INTERRUPTED = 0, 1, 2, 130
 FOLDER = "database-deployment"
 
 
@@ -33,6 +34,9 @@ def main() -> None:
     except BrokenPipeError:  # the reader, `head` perhaps, has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(LEFT_TO_DO)
+    except KeyboardInterrupt:
+        print("\nStopped. Nothing of yours was changed.", file=sys.stderr)
+        sys.exit(INTERRUPTED)
 
 
 def run() -> None:
@@ -62,7 +66,8 @@ def make_parser(names: list[str]) -> argparse.ArgumentParser:
 
 
 def lesson_name(text: str) -> str:
-    return text.upper()
+    """L3, whether somebody writes L3, l3 or 3."""
+    return f"L{text}" if text.isdigit() else text.upper()
 
 
 class Arguments(argparse.Action):
@@ -123,9 +128,10 @@ def look(lessons: list[dict[str, Any]], wanted: str | None, folder: Path, *, as_
 
 
 def exit_code(results: list[Result]) -> int:
-    if any(each.state == "todo" for each in results):
-        return LEFT_TO_DO
-    return DONE if all(each.state == "ok" for each in results) else COULD_NOT_LOOK
+    if all(each.state == "ok" for each in results):
+        return DONE
+    only_ours = any(each.is_ours for each in results) and not any(each.state == "todo" for each in results)
+    return COULD_NOT_LOOK if only_ours else LEFT_TO_DO
 
 
 if __name__ == "__main__":

@@ -19,7 +19,7 @@ class Result:
     state: State
     seen: str = ""
     next_step: str = ""
-    waits_for: str = ""  # the claim of the check that comes first
+    waits_for: Check | None = None  # the check that comes first
     is_ours: bool = False  # the checker itself failed: no fault of the learner's
     note: str = ""  # what an ok leaves out
 
@@ -46,7 +46,7 @@ class Examination:
         for name in check.after:
             before = self.result(CHECKS[name])
             if before.state != "ok":
-                return Result(check, "wait", waits_for=before.waits_for or before.check.claim)
+                return Result(check, "wait", waits_for=before.waits_for or before.check)
         note = None
         try:
             if check.inside is not None and not check.unless(self.skill):

@@ -4,7 +4,7 @@ import re
 
 from .checking import NotYet, check
 from .common import nothing_is_left_of_the_starter, script_checks
-from .markdown import frontmatter, section, section_text
+from .markdown import frontmatter, section, section_text, unquoted
 from .skill import Skill
 
 SECTIONS = ("Persona", "When to Use", "Core Concepts", "Decision Logic", "Safety")
@@ -15,10 +15,20 @@ LONGEST_NAME, LONGEST_DESCRIPTION = 64, 1024  # what the format of a skill allow
 @check("L0")
 def has_its_name(skill: Skill) -> None:
     """`SKILL.md` begins with a frontmatter, and its name is the name of the folder"""
+    if not (skill.folder / "SKILL.md").is_file():
+        raise NotYet(
+            f"there is no SKILL.md in {skill.folder.name}: an agent finds nothing here that it could use",
+            "lay out a skill: check_lesson.py --start L0 DIR, with a DIR of your own",
+        )
     fields = frontmatter(skill.text("SKILL.md"))
     if fields is None:
         raise NotYet(
             "SKILL.md does not begin with a frontmatter", "begin with a line ---, then name: and description:, then ---"
+        )
+    if (field := unquoted(skill.text("SKILL.md"))) is not None:
+        raise NotYet(
+            f"the {field} has a colon or a # in it, and no quotes: an agent cannot read it",
+            f'put the text in quotes: {field}: "..."',
         )
     name = fields.get("name", "")
     if not NAME.match(name) or len(name) > LONGEST_NAME:

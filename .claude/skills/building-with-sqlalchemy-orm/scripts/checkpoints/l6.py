@@ -7,7 +7,7 @@ from pathlib import Path
 from .checking import NotYet, check
 from .common import page_checks, ways_out
 from .listener import Listener
-from .skill import Done, Skill
+from .skill import Done, Skill, in_short
 
 SCRIPT = "examples/neon-deploy.py"
 PASSWORD = "only-for-this-check"  # noqa: S105 - nobody lets it in
@@ -89,7 +89,7 @@ def works_on_postgresql(skill: Skill) -> str | None:
     if done.code == NOT_TO_BE_HAD:
         return f"not tried: {' '.join(done.stderr.removeprefix('local_postgres: ').split())}"
     if done.code:
-        look = f"{LOCAL_POSTGRES} --like-neon --suspend-after 1 -- python {SCRIPT}"
+        look = f"{in_short(local_postgres)} --like-neon --suspend-after 1 -- {skill.command(SCRIPT)}"
         last = re.sub(r"\s+", " ", done.stderr.strip().splitlines()[-1] if done.stderr.strip() else f"exit {done.code}")
         raise NotYet(last, f"see it yourself: python {look}")
     if done.code is None:

@@ -20,6 +20,15 @@ def frontmatter(text: str) -> dict[str, str] | None:
     return fields
 
 
+def unquoted(text: str) -> str | None:
+    """The field that YAML reads as something else, because a colon or a hash stands in it without quotes."""
+    match = FRONTMATTER.match(text)
+    for field in FIELD.finditer(match["fields"] if match else ""):
+        if re.match(r"[^\s\"'>|\[{].*?(: | #|:$)", field["value"]):
+            return field["name"]
+    return None
+
+
 def sections(text: str) -> Iterator[tuple[str, list[str]]]:
     """The title and the lines of each section that a `## Heading` begins; what is deeper belongs to it."""
     title = ""

@@ -69,15 +69,22 @@ def write_lesson(paper: Paper, lesson: dict[str, Any], results: list[Result], fo
         write_result(paper, each)
     paper.write("")
     unfinished = next((each for each in results if each.state == "todo"), None)
-    faults = [each for each in results if each.is_ours]
+    before = next((each.waits_for for each in results if is_of_another_lesson(each)), None)
     if unfinished is not None:
         paper.write(*hanging("Next: ", unfinished.next_step))
-    elif faults:
+    elif before is not None:
+        paper.write(*hanging("Next: ", f"go back to {before.lesson}: {plain(before.claim)}"))
+    elif done < len(results):
         paper.write(*hanging("", "The checker could not look at everything. That is its mistake, not yours."))
     else:
         paper.write(paper.paint(lesson["done"], "ok"))
         if following is not None:
             paper.write(f"Next: {following['id']}, {following['title']} ({following['page']})")
+
+
+def is_of_another_lesson(result: Result) -> bool:
+    """Whether it waits for something that is not shown beside it."""
+    return result.waits_for is not None and result.waits_for.lesson != result.check.lesson
 
 
 def write_result(paper: Paper, result: Result) -> None:
@@ -88,6 +95,8 @@ def write_result(paper: Paper, result: Result) -> None:
         paper.write(*wrapped("note:", result.note))
     if result.is_ours:
         paper.write(*wrapped("ours:", f"the checker failed here ({result.seen}); this says nothing about your work"))
+    elif result.waits_for is not None and is_of_another_lesson(result):
+        paper.write(*wrapped("for:", f"{result.waits_for.lesson}, {plain(result.waits_for.claim)}"))
     elif result.state == "todo":
         paper.write(*wrapped("saw:", result.seen), *wrapped("next:", result.next_step))
 
@@ -134,7 +143,7 @@ def as_json(results: list[Result]) -> list[dict[str, Any]]:
             one |= {"note": each.note}
         elif each.is_ours:
             one |= {"checker_failed": each.seen}
-        elif each.state == "wait":
-            one |= {"waits_for": plain(each.waits_for)}
+        elif each.waits_for is not None:
+            one |= {"waits_for": each.waits_for.name}
         told.append(one)
     return told

@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 import signal
+import site
 import sqlite3
 import subprocess
 import sys
@@ -43,7 +44,8 @@ class Skill:
     """`with Skill.opened(folder) as skill`: the copy is gone at the end."""
 
     def __init__(self, folder: Path, scratch: Path, seconds: float) -> None:
-        self.folder = folder
+        self.folder = folder.resolve()
+        self._named = folder
         self.scratch = scratch
         self.seconds = seconds
         self.remembered: dict[str, Any] = {}  # what checks of one lesson share
@@ -54,7 +56,7 @@ class Skill:
     @contextlib.contextmanager
     def opened(cls, folder: Path, seconds: float = SECONDS) -> "Iterator[Skill]":
         with tempfile.TemporaryDirectory(prefix="check-lesson-", ignore_cleanup_errors=True) as scratch:
-            yield cls(folder.resolve(), Path(scratch).resolve(), seconds)
+            yield cls(folder, Path(scratch).resolve(), seconds)
 
     # --- Reading
 
@@ -139,7 +141,7 @@ class Skill:
             process = subprocess.Popen(
                 [sys.executable, *command],
                 cwd=folder,
-                env=clean_environment() | dict(environ),
+                env=clean_environment(self.scratch) | dict(environ),
                 stdin=subprocess.DEVNULL,
                 stdout=stdout,
                 stderr=stderr,
@@ -150,7 +152,7 @@ class Skill:
 
     def command(self, path: str, *arguments: str) -> str:
         """What the learner types to see it themselves."""
-        return " ".join([Path(sys.executable).stem, f"{self.folder.name}/{path}", *arguments])
+        return " ".join([Path(sys.executable).stem, in_short(self._named / path), *arguments])
 
     def complain(self, path: str, done: Done, *arguments: str) -> None:
         """Nothing where the script has ended well; else NotYet, with the last line that Python printed."""
@@ -204,11 +206,21 @@ def tables_in(database: Path) -> list[str]:
         return sorted(name for (name,) in rows)
 
 
-def clean_environment() -> dict[str, str]:
-    """The learner's, without anything that leads to a database."""
+def in_short(path: Path) -> str:
+    home = Path.home()
+    return f"~/{path.relative_to(home).as_posix()}" if path.is_relative_to(home) else path.as_posix()
+
+
+def clean_environment(scratch: Path) -> dict[str, str]:
+    """The learner's, without anything that leads to a database, and with an empty home."""
     leads = re.compile("DATABASE_URL|PG[A-Z]|NEON|POSTGRES|PYTHON(WARNINGS|STARTUP|INSPECT)")
     kept = {name: value for name, value in os.environ.items() if not leads.match(name)}
+    home = scratch / "home"
+    home.mkdir(exist_ok=True)
     return kept | {
+        "HOME": str(home),
+        "USERPROFILE": str(home),
+        "PYTHONUSERBASE": site.getuserbase(),  # packages of `pip install --user` lie in the real one
         "PYTHONIOENCODING": "utf-8",
         "PYTHONUNBUFFERED": "1",
     }

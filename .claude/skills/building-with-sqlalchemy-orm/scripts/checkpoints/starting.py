@@ -45,7 +45,7 @@ def start(teacher: Path, lesson: str, directory: Path) -> list[str]:
 
 def lay_out(starter: Path, lesson: str, target: Path) -> None:
     """The skill of somebody who has done all lessons before this one."""
-    target.mkdir()
+    target.mkdir(parents=True)
     for folder in ("references", "examples"):
         (target / folder).mkdir()
     text = (starter / "SKILL.md").read_text(encoding="utf-8")
