@@ -12,7 +12,8 @@ from pathlib import Path
 from sqlalchemy import make_url
 
 import page_runner
-from pages import ROOT, SKILLS, Block, Page, outputs_after
+from checkpoints import checks_of
+from pages import ROOT, SKILLS, Block, CheckList, Page, outputs_after
 from running import RunPython
 
 
@@ -20,7 +21,7 @@ def check_blocks(page: Page, database_url: str, run_python: RunPython, *, update
     """Run the Python blocks of the page in order and compare what they print with what the page shows."""
     database = make_url(database_url).get_backend_name()
     printed = run_blocks(page, database, database_url, run_python)
-    changes: list[tuple[Block, str]] = []
+    changes: list[tuple[Block | CheckList, str]] = []
     for index, block in enumerate(page.blocks):
         if block.line not in printed:
             continue
@@ -48,7 +49,7 @@ def run_blocks(page: Page, database: str, database_url: str, run_python: RunPyth
 
 
 def check_quotes(page: Page, *, update: bool = False) -> None:
-    changes: list[tuple[Block, str]] = []
+    changes: list[tuple[Block | CheckList, str]] = []
     for block in page.blocks:
         quote = block.marker("quote")
         if quote is not None:
@@ -84,10 +85,21 @@ def defined_names(statement: ast.stmt) -> set[str]:
     return {target.id for target in targets if isinstance(target, ast.Name)}
 
 
+def check_lists(page: Page, *, update: bool = False) -> None:
+    """The lists of a lesson's checks, made of the claims of check_lesson.py."""
+    changes: list[tuple[Block | CheckList, str]] = []
+    for shown in page.lists:
+        claims = [each.claim for each in checks_of(shown.lesson)]
+        if not claims:
+            raise AssertionError(f"{page.at(shown.line)}: check_lesson.py has no lesson {shown.lesson!r}")
+        changes += compare(page, shown, "".join(f"- {claim}\n" for claim in claims), update=update)
+    rewrite(page, changes)
+
+
 def check_outputs(page: Page, database_url: str, run_python: RunPython, *, update: bool = False) -> None:
     """Run the scripts whose output the page shows, in order and on one database."""
     database = make_url(database_url).get_backend_name()
-    changes: list[tuple[Block, str]] = []
+    changes: list[tuple[Block | CheckList, str]] = []
     for block in page.blocks:
         command = block.marker("output")
         if command is None or database not in block.databases():
@@ -101,7 +113,7 @@ def check_outputs_like_neon(
     page: Page, environ: Mapping[str, str], run_python: RunPython, *, update: bool = False
 ) -> None:
     """The same for what is shown of the stand-in for Neon."""
-    changes: list[tuple[Block, str]] = []
+    changes: list[tuple[Block | CheckList, str]] = []
     for block in page.blocks:
         if (command := block.marker("output like neon")) is not None:
             changes += compare(page, block, output(page, block, command, run_python, environ), update=update)
@@ -125,7 +137,7 @@ def find_file(page: Page, block: Block, path: str) -> Path:
     raise AssertionError(f"{page.at(block.line)}: there is no file {path} in {page.home.name}")
 
 
-def compare(page: Page, block: Block, actual: str, *, update: bool) -> list[tuple[Block, str]]:
+def compare(page: Page, block: Block | CheckList, actual: str, *, update: bool) -> list[tuple[Block | CheckList, str]]:
     """Nothing where the block is right; else the change to make when updating, an AssertionError when not."""
     __tracebackhide__ = True
     if actual and not actual.endswith("\n"):
@@ -140,7 +152,7 @@ def compare(page: Page, block: Block, actual: str, *, update: bool) -> list[tupl
     )
 
 
-def rewrite(page: Page, changes: list[tuple[Block, str]]) -> None:
+def rewrite(page: Page, changes: list[tuple[Block | CheckList, str]]) -> None:
     text = page.text
     for block, replacement in reversed(changes):
         text = text[: block.start] + replacement + text[block.start + len(block.text) :]

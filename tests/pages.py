@@ -10,6 +10,10 @@ A marker is an HTML comment on a line directly before a block; a block may have 
     <!-- output: examples/simple-expense.py -->          what this script prints; arguments may follow
     <!-- output like neon: examples/neon-deploy.py -->    what it prints on the stand-in for Neon, idle after 1 s
 
+One marker stands before a list instead:
+
+    <!-- checks: L3 -->                                  what check_lesson.py looks for in this lesson
+
 All Python blocks of a page run in order in one namespace, in which DATABASE_URL is the address of an empty database.
 A ```text block directly after a Python block is what the block prints. Paths begin at the page's skill, or at the
 root of the project.
@@ -39,6 +43,7 @@ MARKERS = {
 
 FENCE = re.compile(r"(?P<prefix>(?:[ \t>]|[-*+][ \t]|\d+[.)][ \t])*)(?P<fence>`{3,}|~{3,})(?P<language>[^`]*)$")
 COMMENT = re.compile(r"<!--\s*(?P<name>[^:]*?)\s*(?::\s*(?P<value>.*?)\s*)?-->\s*$")
+LIST_LINE = re.compile(r"- |[ \t]+\S")
 LOOSE_PYTHON = re.compile(
     r"(?: {4}|\t)\s*(?:import [\w., ]+$|from [\w.]+ import |def \w+\(|class \w+.*:$|@[\w.]+(?:\(.*)?$)|\s*>>> |.*<pre\b"
 )
@@ -68,11 +73,22 @@ class Block:
 
 
 @dataclass(frozen=True)
+class CheckList:
+    """The list on the lines directly after a marker `checks`, empty where there is none yet."""
+
+    lesson: str
+    text: str
+    line: int  # of the marker, counted from 1
+    start: int  # where `text` begins in the page
+
+
+@dataclass(frozen=True)
 class Page:
     path: Path
     home: Path  # the folder that the page may not leave: its skill, or the project
     text: str
     blocks: tuple[Block, ...]
+    lists: tuple[CheckList, ...]
     prose: tuple[tuple[int, str], ...]  # the lines outside fences, with their numbers
     hidden: tuple[tuple[int, str], ...]  # the languages of fences that do not begin in the first column, or use ~~~
 
@@ -127,7 +143,20 @@ def read_page(path: Path, home: Path | None = None) -> Page:
         below = closing + 1
     prose += range(below, len(lines))
     numbered = tuple((index + 1, lines[index].rstrip("\n")) for index in prose)
-    return Page(path, home or home_of(path), text, tuple(blocks), numbered, tuple(hidden))
+    lists = tuple(read_list(lines, offsets, index) for index in prose if is_list_marker(lines[index]))
+    return Page(path, home or home_of(path), text, tuple(blocks), lists, numbered, tuple(hidden))
+
+
+def is_list_marker(line: str) -> bool:
+    return COMMENT.match(line) is not None and read_marker(line)[0] == "checks"
+
+
+def read_list(lines: list[str], offsets: list[int], marker: int) -> CheckList:
+    end = marker + 1
+    while end < len(lines) and LIST_LINE.match(lines[end]):
+        end += 1
+    text = "".join(lines[marker + 1 : end])
+    return CheckList(read_marker(lines[marker])[1], text, marker + 1, offsets[marker + 1])
 
 
 def fences(lines: list[str]) -> Iterator[tuple[int, int]]:

@@ -10,7 +10,8 @@ from textwrap import dedent
 import pytest
 from sqlalchemy import make_url
 
-from page_code import check_blocks, check_outputs, check_quotes, definition
+from checkpoints import checks_of
+from page_code import check_blocks, check_lists, check_outputs, check_quotes, definition
 from page_links import broken_links, missing_files
 from pages import Page, problems, read_page, shipped_pages
 from running import RunPython
@@ -243,6 +244,47 @@ def test_what_a_raising_block_prints_is_compared_too(tmp_path: Path, sqlite_url:
 @pytest.mark.parametrize("marker", ["not run: it needs an account", "quote: examples/one.py::name"])
 def test_a_block_that_says_so_is_not_run(tmp_path: Path, sqlite_url: str, run_python: RunPython, marker: str) -> None:
     check_blocks(write_page(tmp_path, f"<!-- {marker} -->\n```python\n1 / 0\n```\n"), sqlite_url, run_python)
+
+
+# --- Lists of checks --------------------------------------------------------------------------------------------------
+
+
+def list_of_checks(lesson: str) -> str:
+    return "".join(f"- {each.claim}\n" for each in checks_of(lesson))
+
+
+LESSON = """# A lesson
+
+<!-- checks: L1 -->
+- an old claim
+  on two lines
+
+Words after it.
+"""
+
+
+def test_a_list_of_checks_that_is_old_is_noticed_with_its_page_and_line(tmp_path: Path) -> None:
+    with pytest.raises(AssertionError, match=r"page\.md:3: [\s\S]*-- an old claim"):
+        check_lists(write_page(tmp_path, LESSON))
+
+
+@pytest.mark.parametrize("old", ["- an old claim\n  on two lines\n", ""])
+def test_update_docs_rewrites_the_list_and_nothing_else(tmp_path: Path, old: str) -> None:
+    page = write_page(tmp_path, LESSON.replace("- an old claim\n  on two lines\n", old))
+    check_lists(page, update=True)
+    written = page.path.read_text(encoding="utf-8")
+    assert written == LESSON.replace("- an old claim\n  on two lines\n", list_of_checks("L1"))
+    check_lists(read_page(page.path, home=tmp_path))
+
+
+def test_a_list_of_a_lesson_that_does_not_exist_is_noticed(tmp_path: Path) -> None:
+    with pytest.raises(AssertionError, match="no lesson 'L9'"):
+        check_lists(write_page(tmp_path, LESSON.replace("L1", "L9")))
+
+
+def test_a_list_marker_inside_a_fence_is_only_shown(tmp_path: Path) -> None:
+    page = write_page(tmp_path, "```markdown\n<!-- checks: L1 -->\n- an old claim\n```\n")
+    assert page.lists == ()
 
 
 # --- Quotes -----------------------------------------------------------------------------------------------------------

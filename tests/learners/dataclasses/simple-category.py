@@ -1,0 +1,9 @@
+from dataclasses import dataclass
+
+
+@dataclass
+class Category:
+    name: str
+
+
+print(Category("Food"))
