@@ -12,13 +12,14 @@ import pytest
 
 from page_code import check_blocks, check_lists, check_outputs, check_outputs_like_neon, check_quotes
 from page_links import broken_links, missing_files
-from pages import ROOT, Page, problems, read_page, shipped_pages
+from pages import ROOT, SKILLS, Page, problems, read_page, shipped_pages
 from running import RunPython
 
 if TYPE_CHECKING:
     from like_neon import LikeNeon
 
 PAGES = shipped_pages()
+LESSONS = SKILLS[1] / "lessons"
 BLOCKS_NOT_RUN = 0
 
 
@@ -30,6 +31,17 @@ every_page = pytest.mark.parametrize("page", PAGES, ids=name)
 pages_that_run = pytest.mark.parametrize("page", [p for p in PAGES if any(b.is_run() for b in p.blocks)], ids=name)
 pages_with_output = pytest.mark.parametrize(
     "page", [p for p in PAGES if any(b.marker("output") is not None for b in p.blocks)], ids=name
+)
+
+# Each of them waits for a compute to fall asleep: the reference page stands for the lesson, too.
+pages_like_neon = pytest.mark.parametrize(
+    "page",
+    [
+        pytest.param(page, marks=pytest.mark.slow if page.path.parent == LESSONS else [])
+        for page in PAGES
+        if any(block.marker("output like neon") is not None for block in page.blocks)
+    ],
+    ids=name,
 )
 
 
@@ -53,9 +65,7 @@ def test_scripts_print_what_the_page_shows(page: Page, database_url: str, run_py
     check_outputs(read_page(page.path), database_url, run_python, update=update)
 
 
-@pytest.mark.parametrize(
-    "page", [p for p in PAGES if any(b.marker("output like neon") is not None for b in p.blocks)], ids=name
-)
+@pages_like_neon
 def test_scripts_print_on_the_stand_in_for_neon_what_the_page_shows(
     page: Page, pooled_neon: "LikeNeon", run_python: RunPython, update: bool
 ) -> None:
@@ -74,7 +84,7 @@ def test_lists_of_checks_are_what_the_checker_claims(page: Page, update: bool) -
 
 
 def test_a_lesson_ends_with_the_list_of_its_own_checks() -> None:
-    lessons = [page for page in PAGES if page.path.parent.name == "lessons"]
+    lessons = [page for page in PAGES if page.path.parent == LESSONS]
     shown = {page.path.name: [each.lesson for each in page.lists] for page in lessons}
     assert shown == {page.path.name: [page.path.name[:2]] for page in lessons}
 

@@ -1,4 +1,4 @@
-"""Promise: the skill passes the validators of others, in the versions that requirements-dev.txt names."""
+"""Promise: both skills pass the validators of others, in the versions that requirements-dev.txt names."""
 
 import json
 import shutil
@@ -14,18 +14,21 @@ from skill_file import read_skill
 pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).parents[1]
-SKILL = ROOT / "database-deployment"
+SKILLS = ["database-deployment", ".claude/skills/building-with-sqlalchemy-orm"]
+both = pytest.mark.parametrize("skill", SKILLS)
 
 
+@both
 @pytest.mark.parametrize("command", [["agnix", "--strict"], ["agentskills", "validate"]], ids=" ".join)
-def test_a_validator_has_nothing_to_say_against_the_skill(command: list[str]) -> None:
-    done = run(*command, SKILL.name)
+def test_a_validator_has_nothing_to_say_against_the_skill(command: list[str], skill: str) -> None:
+    done = run(*command, skill)
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def test_a_yaml_parser_reads_the_frontmatter_as_the_tests_do() -> None:
-    read_by_parser = json.loads(run("agentskills", "read-properties", SKILL.name).stdout)
-    assert read_by_parser == read_skill(SKILL).frontmatter
+@both
+def test_a_yaml_parser_reads_the_frontmatter_as_the_tests_do(skill: str) -> None:
+    read_by_parser = json.loads(run("agentskills", "read-properties", skill).stdout)
+    assert read_by_parser == read_skill(ROOT / skill).frontmatter
 
 
 def run(name: str, *arguments: str) -> subprocess.CompletedProcess[str]:
