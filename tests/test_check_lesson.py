@@ -7,6 +7,7 @@ import ast
 import json
 import os
 import re
+import select
 import shutil
 import signal
 import subprocess
@@ -490,14 +491,21 @@ def test_ctrl_c_ends_it_all(copy: Path, tmp_path: Path) -> None:
 @pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="process groups are of POSIX")
 def test_what_a_script_has_started_ends_with_it(copy: Path, tmp_path: Path) -> None:
-    alive = tmp_path / "alive"
-    late = f"import time; time.sleep(1.5); open({str(alive)!r}, 'w')"
-    source = f"import subprocess, sys\n\nprint('10.00')\nsubprocess.Popen([sys.executable, '-c', {late!r}])\n"
+    """A grandchild holds a pipe open for a minute; that it is closed at once says that the grandchild is gone."""
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    holds = f"import time; held = open({str(pipe)!r}, 'w'); print('held', flush=True); time.sleep(60)"
+    source = f"import subprocess, sys\n\nchild = [sys.executable, '-c', {holds!r}]\n"
+    source += "print('10.00', subprocess.Popen(child, stdout=subprocess.PIPE).stdout.readline())\n"
     (copy / SCRIPT).write_text(source, encoding="utf-8")
     with Skill.opened(copy) as skill:
-        assert skill.run(SCRIPT).code == 0
-    subprocess.run([sys.executable, "-c", "import time; time.sleep(1.7)"], check=True)
-    assert not alive.exists()
+        ran = skill.run(SCRIPT)
+    assert (ran.code, "held" in ran.stdout) == (0, True)
+    readable, _, _ = select.select([reader], [], [], 10)
+    assert readable
+    assert os.read(reader, 1) == b""
+    os.close(reader)
 
 
 @pytest.mark.slow
