@@ -1,0 +1,105 @@
+"""A hook of Claude Code that asks a person before a command destroys a database.
+
+Register it for PreToolUse (references/guard.md has the settings); it reads what the client wants to run from standard
+input and answers there. Nothing is run and no database is asked. To see what it thinks of a command:
+
+    python guard.py --explain 'alembic downgrade base'
+
+It stops DROP, TRUNCATE, DELETE and UPDATE of every row, downgrades, upgrades that drop, resets of tools and services,
+volumes, and whatever deletes or overwrites a database file; in shell commands, SQL, Python and files that they run.
+What may be thrown away passes: memory, files in the temporary folder outside of the project, files that are not there,
+tests' databases on this machine, and a server of local_postgres.py.
+
+It answers "ask", and where nobody can be asked "deny". Its own failure is reported and lets the command pass: it is a
+seat belt, not a sandbox. Needs nothing but Python 3.9.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+NOBODY_ANSWERS = {"bypassPermissions", "dontAsk", "auto"}  # permission modes in which a question reaches nobody
+WRITES_A_FILE = {"Write": "file_path", "Edit": "file_path", "MultiEdit": "file_path", "NotebookEdit": "notebook_path"}
+MOST_FINDINGS = 4
+
+
+def decide(event: Mapping[str, Any], environ: Mapping[str, str] | None = None) -> dict[str, Any] | None:
+    """The answer to one event of the client, or None: no objection.
+
+    `event` is what the client sends (tool_name, tool_input, cwd, permission_mode).
+    """
+    found = findings(event, os.environ if environ is None else environ)
+    if not found:
+        return None
+    mode = str(event.get("permission_mode", "default"))
+    decision = "deny" if mode in NOBODY_ANSWERS else "ask"
+    output = {
+        "hookEventName": "PreToolUse",
+        "permissionDecision": decision,
+        "permissionDecisionReason": reason(found, mode if decision == "deny" else None),
+    }
+    return {"hookSpecificOutput": output}
+
+
+def findings(event: Mapping[str, Any], environ: Mapping[str, str]) -> list[Any]:
+    """What the tool call of an event would destroy."""
+    from guard_follow import findings as findings_of_command
+    from guard_situation import Situation
+
+    tool, given = str(event.get("tool_name", "")), event.get("tool_input") or {}
+    situation = Situation(str(event.get("cwd") or os.getcwd()), environ, environ.get("CLAUDE_PROJECT_DIR"))
+    if key := WRITES_A_FILE.get(tool):
+        import guard_rules
+
+        return guard_rules.overwritten(str(given.get(key, "")), situation)
+    command = given.get("command")
+    return findings_of_command(command, situation) if isinstance(command, str) else []
+
+
+def reason(found: list[Any], mode: str | None) -> str:
+    """What the person reads, and the model when the command is not run."""
+    lines = ["This would destroy data:"]
+    lines += [f"- {finding.harm}, in {finding.place}" for finding in found[:MOST_FINDINGS]]
+    if len(found) > MOST_FINDINGS:
+        lines.append(f"- and {len(found) - MOST_FINDINGS} more")
+    lines += [f"Safer: {safer}." for safer in dict.fromkeys(finding.safer for finding in found[:MOST_FINDINGS])]
+    if mode:
+        lines.append(
+            f"In the permission mode {mode} nobody is asked, so it is refused: a person can run it in a terminal."
+        )
+    return "\n".join(lines)
+
+
+def explain(command: str) -> int:
+    """Print what would be answered; 1 if the command would be stopped."""
+    answer = decide({"tool_name": "Bash", "tool_input": {"command": command}, "cwd": os.getcwd()})
+    if answer is None:
+        print("passes")
+        return 0
+    print(answer["hookSpecificOutput"]["permissionDecisionReason"])
+    return 1
+
+
+def main() -> int:
+    if sys.argv[1:2] in (["--help"], ["-h"]):
+        print(__doc__)
+        return 0
+    if sys.argv[1:2] == ["--explain"] and len(sys.argv) == 3:
+        return explain(sys.argv[2])
+    try:
+        answer = decide(json.load(sys.stdin))
+    except Exception as error:  # whatever it is: the guard must not stop the work
+        text = f"The database guard failed and did not look at this command ({type(error).__name__}: {error})"
+        print(text, file=sys.stderr)
+        answer = {"systemMessage": text}
+    if answer is not None:
+        print(json.dumps(answer))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
