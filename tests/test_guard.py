@@ -20,6 +20,7 @@ import pytest
 
 import guard
 from claude_client import Client, Conversation, ToolCall, find_program, installed_client
+from pages import read_page
 from requirement import missing
 
 ROOT = Path(__file__).parents[1]
@@ -125,6 +126,238 @@ def test_the_tables_are_as_long_as_promised(groups: dict[str, list[str]]) -> Non
     assert len(found) == len(set(found)) >= 100
 
 
+def test_where_nobody_is_asked_it_refuses(project: Path, elsewhere: Path) -> None:
+    modes = ("default", "acceptEdits", "plan", "bypassPermissions", "dontAsk", "auto")
+    answers = {mode: decision(decide("dropdb shop", project, elsewhere, mode=mode)) for mode in modes}
+    assert answers == {
+        **dict.fromkeys(("default", "acceptEdits", "plan"), "ask"),
+        **dict.fromkeys(("bypassPermissions", "dontAsk", "auto"), "deny"),
+    }
+
+
+def test_the_reason_names_what_where_and_the_safer_way_and_no_password(project: Path, elsewhere: Path) -> None:
+    command = 'psql "postgresql://ann:secret@db.example.com/shop" -c "drop table orders"'
+    answer = decide(command, project, elsewhere)
+    assert answer is not None
+    reason = answer["hookSpecificOutput"]["permissionDecisionReason"]
+    assert "- DROP TABLE orders, in the database shop on db.example.com\n" in reason
+    assert "local_postgres.py -- COMMAND" in reason
+    assert "secret" not in reason
+
+
+def test_the_address_in_the_environment_or_in_a_file_decides(project: Path, elsewhere: Path, tmp_path: Path) -> None:
+    command, real, scratch = "alembic downgrade base", "postgresql://db.example.com/shop", f"sqlite:///{elsewhere}/x.db"
+    assert decision(decide(command, project, elsewhere, DATABASE_URL=scratch)) is None
+    assert decision(decide(command, project, elsewhere, DATABASE_URL=real)) == "ask"
+    shutil.copytree(project / "migrations", tmp_path / "migrations")
+    (tmp_path / ".env").write_text(f"# mine\nexport DATABASE_URL='{scratch}'\n")
+    assert decision(decide(command, tmp_path, elsewhere)) is None
+    (tmp_path / ".env").write_text(f"DATABASE_URL={real}\n")
+    answer = decide(command, tmp_path, elsewhere)
+    assert answer is not None
+    assert "the database shop on db.example.com" in answer["hookSpecificOutput"]["permissionDecisionReason"]
+
+
+def test_of_a_sqlite_file_only_the_revisions_that_are_not_applied_count(project: Path, tmp_path: Path) -> None:
+    shutil.copytree(project / "migrations", tmp_path / "migrations")
+    make_database(tmp_path / "app.db")
+    with sqlite3.connect(tmp_path / "app.db") as connection:
+        connection.execute("CREATE TABLE alembic_version (version_num TEXT)")
+        connection.execute("INSERT INTO alembic_version VALUES ('0003')")
+    asked = "DATABASE_URL=sqlite:///app.db alembic upgrade head"
+    assert decide(asked, tmp_path, tmp_path) is None
+    with connection:
+        connection.execute("UPDATE alembic_version SET version_num = '0001'")
+    connection.close()
+    answer = decide(asked, tmp_path, tmp_path)
+    assert answer is not None
+    assert "revision 0003 does drop_column(euros)" in answer["hookSpecificOutput"]["permissionDecisionReason"]
+
+
+@pytest.mark.parametrize("tool", ["Write", "Edit", "MultiEdit", "NotebookEdit"])
+def test_a_file_tool_may_not_overwrite_a_database(tool: str, project: Path) -> None:
+    name = "notebook_path" if tool == "NotebookEdit" else "file_path"
+    answers = [
+        ask_guard(tool, {name: str(project / file), "content": ""}, project)
+        for file in ("app.db", "old.sqlite", "new.db", "test.db", "app.py")
+    ]
+    assert list(map(decision, answers)) == ["ask", "ask", None, None, None]
+
+
+def test_a_database_is_known_by_its_first_bytes(project: Path, elsewhere: Path) -> None:
+    shutil.copy(project / "app.db", project / "ledger")
+    assert decision(decide("rm ledger", project, elsewhere)) == "ask"
+    (project / "ledger").write_text("some text")
+    assert decide("rm ledger", project, elsewhere) is None
+
+
+@pytest.mark.parametrize(
+    "command", ["psql -c 'drop table orders", 'dropdb shop; echo "', "x=$(rm app.db", "if true; then rm app.db"]
+)
+def test_what_it_cannot_read_to_its_end_it_does_not_let_pass(command: str, project: Path, elsewhere: Path) -> None:
+    assert decision(decide(command, project, elsewhere)) == "ask"
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "f() { f; }; f",
+        "$(" * 500 + "dropdb shop" + ")" * 500,
+        "eval '" * 3 + "true",
+        'A=$A$A; eval "$A"',
+        'x=\'eval "$x"\'; eval "$x"',
+        "f() { g; g; }; g() { f; f; }; f",
+        "{" + "a,b}{" * 30 + "a,b}",
+        "\0",
+        "for i in " + "a " * 10_000 + "; do for j in b; do true; done; done",
+        "('" * 1000,
+    ],
+)
+def test_no_command_makes_it_fail_or_wait(command: str, project: Path, elsewhere: Path) -> None:
+    begin = time.monotonic()
+    decide(command, project, elsewhere)
+    assert time.monotonic() - begin < 10
+
+
+def test_it_answers_a_client_in_its_words(project: Path) -> None:
+    stopped, passed = run_guard("dropdb shop", project), run_guard("ls", project)
+    output = json.loads(stopped.stdout)["hookSpecificOutput"]
+    assert (output["hookEventName"], output["permissionDecision"]) == ("PreToolUse", "ask")
+    assert [stopped.returncode, passed.returncode, passed.stdout, stopped.stderr] == [0, 0, "", ""]
+
+
+def test_its_own_failure_is_reported_and_the_command_passes(tmp_path: Path, project: Path) -> None:
+    shutil.copy(GUARD, tmp_path)  # without the files beside it
+    ended = run_guard("dropdb shop", project, guard=tmp_path / "guard.py")
+    assert ended.returncode == 0
+    assert set(json.loads(ended.stdout)) == {"systemMessage"}
+    assert "did not look at this command (ModuleNotFoundError" in ended.stderr
+    nonsense = subprocess.run([sys.executable, GUARD], input="{", capture_output=True, text=True, check=True)
+    assert "did not look at this command" in json.loads(nonsense.stdout)["systemMessage"]
+
+
+@pytest.mark.slow
+def test_it_starts_almost_as_fast_as_python(project: Path, tmp_path: Path) -> None:
+    """An answer within 150 ms, where Python itself needs some 20: so within 7 starts of Python. It takes about 3."""
+    command = "cd data && psql -h db.example.com -c 'drop table orders' && python -c 'print(1)'"
+    env = {**os.environ, "PYTHONDONTWRITEBYTECODE": "", "PYTHONPYCACHEPREFIX": str(tmp_path)}
+    event = json.dumps(bash_event(command, project))
+
+    def seconds(*arguments: str | Path) -> float:
+        begin = time.perf_counter()
+        subprocess.run([sys.executable, *arguments], input=event, capture_output=True, text=True, check=True, env=env)
+        return time.perf_counter() - begin
+
+    ratios = [seconds(GUARD) / seconds("-c", "pass") for _ in range(15)]
+    assert statistics.median(ratios) < 7
+
+
+# --- The real client ---
+
+DROP = """python3 -c "import sqlite3; sqlite3.connect('{}').execute('DROP TABLE orders')" """
+
+
+@pytest.fixture(scope="module")
+def client() -> Iterator[Client]:
+    program = find_program() or missing("a Claude Code client")
+    with installed_client(program, None) as client:
+        yield client
+
+
+@pytest.fixture
+def watched(client: Client) -> Iterator[Path]:
+    """A stranger's project with a copy of the skill alone, and the settings that its page says."""
+    project = client.folder / "watched"
+    shutil.copytree(SKILL, project / ".claude" / "skills" / SKILL.name, ignore=shutil.ignore_patterns("*.db*"))
+    (project / ".claude" / "settings.json").write_text(json.dumps(settings_of_the_page()))
+    for name in ("app.db", "test.db"):
+        make_database(project / name)
+    yield project
+    shutil.rmtree(project)
+
+
+@pytest.mark.slow
+def test_without_the_guard_the_client_would_run_it(client: Client, watched: Path) -> None:
+    (watched / ".claude" / "settings.json").unlink()
+    run_in_client(client, watched, DROP.format("app.db"))
+    assert tables_of(watched / "app.db") == []
+
+
+@pytest.mark.slow
+def test_a_command_that_is_stopped_does_not_run(client: Client, watched: Path) -> None:
+    conversation = run_in_client(client, watched, DROP.format("app.db"))
+    assert tables_of(watched / "app.db") == ["orders"]
+    assert conversation.denied() == ["Bash"]  # headless: the question of the guard becomes a refusal
+    assert "DROP TABLE orders, in app.db" in conversation.tool_results()[0].text
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("mode", ["dontAsk", "auto", "acceptEdits"])
+def test_no_permission_mode_lets_it_run(mode: str, client: Client, watched: Path) -> None:
+    conversation = run_in_client(client, watched, DROP.format("app.db"), "--permission-mode", mode)
+    assert tables_of(watched / "app.db") == ["orders"]
+    assert conversation.tool_results()[0].is_error
+    assert "DROP TABLE orders, in app.db" in conversation.tool_results()[0].text
+
+
+@pytest.mark.slow
+def test_a_command_on_a_throw_away_database_runs(client: Client, watched: Path) -> None:
+    conversation = run_in_client(client, watched, DROP.format("test.db"))
+    assert tables_of(watched / "test.db") == []
+    assert conversation.denied() == []
+
+
+@pytest.mark.slow
+def test_the_client_does_not_write_over_a_database(client: Client, watched: Path) -> None:
+    call = ToolCall("Write", {"file_path": str(watched / "app.db"), "content": ""})
+    read = ToolCall("Read", {"file_path": str(watched / "app.db")})
+    conversation = client.ask(
+        "go", project=watched, turns=[[read], [call]], options=["--allowedTools", "Write", "Read"]
+    )
+    assert tables_of(watched / "app.db") == ["orders"]
+    assert "overwrite a database file" in conversation.tool_results()[1].text
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("broken", ["guard_follow.py", "guard.py"])
+def test_a_broken_guard_stops_nobody(broken: str, client: Client, watched: Path) -> None:
+    (watched / ".claude" / "skills" / SKILL.name / "scripts" / broken).unlink()
+    conversation = run_in_client(client, watched, DROP.format("app.db"))
+    assert tables_of(watched / "app.db") == []
+    if broken != "guard.py":
+        assert "The database guard failed" in conversation.messages_for_person()
+
+
+@pytest.mark.slow
+def test_the_settings_of_this_repository_watch_over_a_clone(client: Client, watched: Path) -> None:
+    shutil.copy(ROOT / ".claude" / "settings.json", watched / ".claude" / "settings.json")
+    shutil.move(watched / ".claude" / "skills" / SKILL.name, watched / SKILL.name)
+    run_in_client(client, watched, DROP.format("app.db"))
+    assert tables_of(watched / "app.db") == ["orders"]
+
+
+def run_in_client(client: Client, project: Path, command: str, *options: str) -> Conversation:
+    """The model wants to run a command, and the person allowed all of Bash before."""
+    turns = [[ToolCall("Bash", {"command": command})]]
+    return client.ask("go", project=project, turns=turns, options=["--allowedTools", "Bash", *options])
+
+
+def settings_of_the_page() -> dict[str, Any]:
+    page = read_page(SKILL / "references" / "guard.md", home=SKILL)
+    settings: dict[str, Any] = json.loads(next(block.text for block in page.blocks if block.language == "json"))
+    return settings
+
+
+def tables_of(path: Path) -> list[str]:
+    connection = sqlite3.connect(path)
+    names = [row[0] for row in connection.execute("SELECT name FROM sqlite_master")]
+    connection.close()
+    return names
+
+
+# --- What the tests use ---
+
+
 def make_database(path: Path) -> None:
     with sqlite3.connect(path) as connection:
         connection.execute("CREATE TABLE orders (id INTEGER)")
@@ -143,12 +376,29 @@ def run_git(*arguments: str, folder: Path) -> None:
     subprocess.run(["git", *names, *arguments], cwd=folder, check=True, capture_output=True)
 
 
-def decide(command: str, project: Path, elsewhere: Path, **environ: str) -> dict[str, Any] | None:
+def decide(
+    command: str, project: Path, elsewhere: Path, *, mode: str = "default", **environ: str
+) -> dict[str, Any] | None:
     """The guard's answer in the project."""
     text = command.replace("{scripts}", str(SCRIPTS)).replace("{elsewhere}", str(elsewhere))
-    event = {"tool_name": "Bash", "tool_input": {"command": text}, "cwd": str(project), "permission_mode": "default"}
+    return ask_guard("Bash", {"command": text}, project, mode=mode, **environ)
+
+
+def ask_guard(
+    tool: str, arguments: dict[str, str], project: Path, *, mode: str = "default", **environ: str
+) -> dict[str, Any] | None:
+    event = {"tool_name": tool, "tool_input": arguments, "cwd": str(project), "permission_mode": mode}
     return guard.decide(event, {"HOME": str(project), "CLAUDE_PROJECT_DIR": str(project), **environ})
 
 
+def bash_event(command: str, project: Path) -> dict[str, Any]:
+    return {"tool_name": "Bash", "tool_input": {"command": command}, "cwd": str(project), "permission_mode": "default"}
+
+
+def run_guard(command: str, project: Path, guard: Path = GUARD) -> subprocess.CompletedProcess[str]:
+    event = json.dumps(bash_event(command, project))
+    return subprocess.run([sys.executable, guard], input=event, capture_output=True, text=True, check=False)
+
+
 def decision(answer: dict[str, Any] | None) -> str | None:
-    return answer and answer["hookSpecificOutput"]["permissionDecision"]
+    return str(answer["hookSpecificOutput"]["permissionDecision"]) if answer else None

@@ -68,9 +68,8 @@ def reason(found: list[Any], mode: str | None) -> str:
         lines.append(f"- and {len(found) - MOST_FINDINGS} more")
     lines += [f"Safer: {safer}." for safer in dict.fromkeys(finding.safer for finding in found[:MOST_FINDINGS])]
     if mode:
-        lines.append(
-            f"In the permission mode {mode} nobody is asked, so it is refused: a person can run it in a terminal."
-        )
+        lines.append(f"In the permission mode {mode} nobody can be asked, so this is refused.")
+    lines.append("A person decides this, or runs it in a terminal of their own: do not look for another way to do it.")
     return "\n".join(lines)
 
 
