@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import base64
 import binascii
+import os
 import re
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 
 import guard_rules as rules
 from guard_rules import Call, Finding
 from guard_shell import (
+    SEPARATOR,
     Function,
     Loop,
     Node,
@@ -23,16 +25,20 @@ from guard_shell import (
     Substitution,
     Text,
     UnreadableError,
+    Variable,
     Word,
     read_script,
+    unescape,
 )
-from guard_situation import THROW_AWAY_HOST, Situation
-from guard_sql import UNKNOWN
+from guard_situation import THROW_AWAY_HOST, UNKNOWN_PLACE, Situation
+from guard_sql import UNKNOWN, read_sql
 
 MOST_LEVELS = 20
 MOST_COMMANDS = 2_000
 MOST_SECONDS = 3.0
 MOST_ROUNDS = 20  # of a loop
+MOST_NAMES = 500
+STRING = re.compile(r"\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'|`[^`]*`")
 SHELLS = {"sh", "bash", "zsh", "dash", "ksh", "ash", "fish", "rbash"}
 # A text that could not be read is stopped when it looks like this.
 SUSPICIOUS = re.compile(
@@ -218,7 +224,8 @@ class Follower:
         stdin = self._redirected(node.redirects, stdin)
         if not argv:
             for name, word in node.assignments:
-                self.situation.variables[name] = self._text(word)
+                before = self.situation.variables.get(name[:-1], "") if name.endswith("+") else ""
+                self.situation.variables[name.rstrip("+")] = before + self._text(word)
             return self._written(node.redirects, "")
         changed = {name: self._text(word) for name, word in node.assignments}
         kept = {name: self.situation.variables.get(name) for name in changed}
@@ -266,6 +273,11 @@ class Follower:
                 fields[-1] += part.text
                 continue
             value = self._value(part)
+            if SEPARATOR in value:
+                first, *others = value.strip(SEPARATOR).split(SEPARATOR)
+                fields[-1] += first
+                fields += others
+                continue
             if quoted:
                 fields[-1] += value
                 continue
@@ -284,7 +296,7 @@ class Follower:
     def _text(self, word: Word) -> str:
         return "".join(part.text if isinstance(part, Text) else self._value(part) for part in word)
 
-    def _value(self, part: object) -> str:
+    def _value(self, part: Substitution | Variable) -> str:
         if isinstance(part, Substitution):
             printed = self._in_own_shell(lambda: self._run(part.script, UNKNOWN))
             if not part.as_file:
@@ -292,23 +304,30 @@ class Follower:
             name = f"/process-substitution/{len(self.situation.written)}"
             self.situation.written[name] = printed
             return name
-        name = part.name  # type: ignore[attr-defined]
-        fallback: Word | None = part.fallback  # type: ignore[attr-defined]
+        name, fallback = part.name, part.fallback
         value = self.situation.variables.get(name) if name else None
         if name == "PWD" and self.situation.folder:
             value = self.situation.folder
         if fallback is not None and not value:
             text = self._text(fallback)
             return text if name else UNKNOWN
-        return UNKNOWN if value is None else value
+        return UNKNOWN if value is None else _operated(value, part.operation)
 
     # --- programs that run programs, and what the shell does itself ---
 
     def _command(self, argv: list[str], stdin: str) -> str:
+        if re.search(r"[*?\[]", argv[0]):
+            argv = [*self.situation.matches(argv[0])[:1], *argv[1:]]
         name = argv[0].rpartition("/")[2]
         if name.endswith(".exe"):
             name = name[:-4]
         args = argv[1:]
+        if name in self.situation.aliases:
+            words = self.situation.aliases[name].split()
+            if words and words[0] != name:
+                return self._command([*words, *args], stdin)
+        if UNKNOWN in name and "-c" in args[:-1]:  # `$SHELL -c`
+            self.shell(args[args.index("-c") + 1], stdin)
         if name in self.situation.functions and "/" not in argv[0]:
             return self._call_function(name, args, stdin)
         handler = getattr(self, "_do_" + name.replace("-", "_").replace(".", "_dot"), None)
@@ -323,7 +342,7 @@ class Follower:
         if re.fullmatch(r"(python|pypy)[\d.]*w?|py", name):
             return self._python(args, stdin)
         script = self.situation.text_of(argv[0]) if "/" in argv[0] else None
-        if script and script.startswith("#!"):
+        if script and "\0" not in script:
             return self._script(script, argv, stdin)
         self._add(rules.check(Call(name, args, self.situation, stdin, self)))
         if name in WRITES_WHAT_IT_READS:
@@ -344,11 +363,13 @@ class Follower:
 
     def _arguments(self, args: list[str]) -> None:
         self.situation.variables.update({str(number): value for number, value in enumerate(args, 1)})
-        self.situation.variables.update({"@": " ".join(args), "*": " ".join(args), "#": str(len(args))})
+        self.situation.variables.update(
+            {"@": SEPARATOR.join([*args, ""]) if args else "", "*": " ".join(args), "#": str(len(args))}
+        )
 
     def _script(self, script: str, argv: list[str], stdin: str) -> str:
         interpreter = script.partition("\n")[0]
-        if re.search(r"\b(ba|z|da|k)?sh\b", interpreter):
+        if re.search(r"\b(ba|z|da|k)?sh\b", interpreter) or not interpreter.startswith("#!"):
             return self._shell_script(script, argv[1:], stdin)
         if "python" in interpreter:
             return self._python([argv[0], *argv[1:]], stdin)
@@ -481,6 +502,10 @@ class Follower:
             if name == "watch":
                 return self.shell(" ".join(_behind_options(args, tuple(valued.split()))), stdin)
             return self._behind(args, valued, stdin, skip)
+        if name in ("yarn", "pnpm", "bun"):
+            named = [arg for arg in args if not arg.startswith("-") and arg != "run"][:1]
+            if named and self._package_script(named[0], [], stdin) is not None:
+                return UNKNOWN
         place = next((place for place, arg in enumerate(args) if arg in words), None)
         if place is not None:
             skip = 1 if name == "direnv" else 0
@@ -549,9 +574,28 @@ class Follower:
         return self.shell(args[0], UNKNOWN) if args and args[0] != "-" else ""
 
     def _do_echo(self, args: list[str], stdin: str) -> str:
+        escapes = False
         while args and re.fullmatch("-[neE]+", args[0]):
+            escapes = escapes or "e" in args[0]
             args = args[1:]
-        return " ".join(args).replace("\\n", "\n") + "\n"
+        text = " ".join(args)
+        return (unescape(text) if escapes else text.replace("\\n", "\n")) + "\n"
+
+    def _do_alias(self, args: list[str], stdin: str) -> str:
+        for arg in args:
+            name, _, value = arg.partition("=")
+            self.situation.aliases[name] = value
+        return ""
+
+    def _do_set(self, args: list[str], stdin: str) -> str:
+        if "--" in args:
+            self._arguments(args[args.index("--") + 1 :])
+        return ""
+
+    def _do_at(self, args: list[str], stdin: str) -> str:
+        return self.shell(stdin) if UNKNOWN not in stdin else UNKNOWN
+
+    _do_batch = _do_at
 
     def _do_printf(self, args: list[str], stdin: str) -> str:
         if args[:1] == ["-v"]:
@@ -561,7 +605,7 @@ class Follower:
         values = iter(args[1:])
         text = re.sub(r"%[-\d.]*[sbqd]", lambda _: next(values, ""), args[0]) if args else ""
         rest = "".join(values) if args and "%" in args[0] else ""
-        return (text + rest).replace("\\n", "\n").replace("%%", "%").replace("\\t", "\t")
+        return unescape(text + rest).replace("%%", "%")
 
     def _do_base64(self, args: list[str], stdin: str) -> str:
         if not any(arg in ("-d", "-D", "--decode", "-di", "--d") for arg in args):
@@ -729,18 +773,19 @@ class Follower:
 
     def _do_npm(self, args: list[str], stdin: str) -> str:
         if args[:1] in (["run"], ["run-script"]) and len(args) > 1:
-            return self._package_script(args[1], args[2:], stdin)
+            return self._package_script(args[1], args[2:], stdin) or UNKNOWN
         if args[:1] in (["exec"], ["x"]):
             return self._behind(args[1:], "-p --package", stdin)
         return UNKNOWN
 
-    def _package_script(self, name: str, args: list[str], stdin: str) -> str:
+    def _package_script(self, name: str, args: list[str], stdin: str) -> str | None:
+        """What a script of package.json would print; None if there is none of this name."""
         import json
 
         try:
             script = json.loads(self.situation.text_of("package.json") or "{}")["scripts"][name]
         except (ValueError, KeyError, TypeError):
-            return UNKNOWN
+            return None
         return self.shell(" ".join([str(script), *[arg for arg in args if arg != "--"]]), stdin)
 
     def _do_mktemp(self, args: list[str], stdin: str) -> str:
@@ -758,8 +803,78 @@ class Follower:
         return self._behind(args, "", stdin)
 
     def _do_ls(self, args: list[str], stdin: str) -> str:
-        names = [name for arg in args if not arg.startswith("-") for name in self.situation.matches(arg)]
-        return "\n".join(names) + "\n" if names else UNKNOWN
+        given = [arg for arg in args if not arg.startswith("-")]
+        names = [name for arg in given for name in self.situation.matches(arg)]
+        if not given or (len(names) == 1 and (folder := self.situation.path(names[0])) and os.path.isdir(folder)):
+            folder = self.situation.path(names[0] if names else ".")
+            names = sorted(os.listdir(folder))[:MOST_NAMES] if folder and not self.situation.elsewhere else [UNKNOWN]
+        return "\n".join(names) + "\n"
+
+    def _do_grep(self, args: list[str], stdin: str) -> str:
+        words = [arg for arg in args if not arg.startswith("-")]
+        letters = "".join(arg[1:] for arg in args if re.fullmatch("-[a-zA-Z]+", arg))
+        if len(words) != 1 or UNKNOWN in stdin or set(letters) & set("coqlPr"):
+            return UNKNOWN
+        try:
+            pattern = re.compile(words[0].replace("\\|", "|"), re.IGNORECASE if "i" in letters else 0)
+        except re.error:
+            return UNKNOWN
+        kept = [line for line in stdin.splitlines() if bool(pattern.search(line)) != ("v" in letters)]
+        return "\n".join(kept) + "\n" if kept else ""
+
+    _do_egrep = _do_rg = _do_grep
+
+    def _do_make(self, args: list[str], stdin: str) -> str:
+        """The recipes of the targets, as far as they are plain."""
+        folder = args[args.index("-C") + 1] if "-C" in args[:-1] else "."
+        files = [args[args.index("-f") + 1]] if "-f" in args[:-1] else ["Makefile", "makefile", "GNUmakefile"]
+        text = next((text for file in files if (text := self.situation.text_of(os.path.join(folder, file)))), None)
+        if text is None or {"-n", "--dry-run", "--just-print"} & set(args):
+            return UNKNOWN
+        targets = [arg for place, arg in enumerate(args) if _is_target(args, place)]
+
+        def run() -> str:
+            self._do_cd([folder], "")
+            for recipe in recipes(text, targets):
+                self.shell(recipe)
+            return UNKNOWN
+
+        return self._in_own_shell(run)
+
+    _do_gmake = _do_make
+
+    def _do_tmux(self, args: list[str], stdin: str) -> str:
+        for place, arg in enumerate(args):
+            if " " in arg:
+                self.shell(arg)
+            elif place > 1:
+                self.command(args[place:])
+                break
+        return UNKNOWN
+
+    _do_screen = _do_tmux
+
+    def _do_php(self, args: list[str], stdin: str) -> str:
+        if args and args[0].endswith("artisan"):
+            self._add(rules.check(Call("artisan", args[1:], self.situation, stdin, self)))
+        return self._do_node(["-e" if arg == "-r" else arg for arg in args], stdin)
+
+    def _do_node(self, args: list[str], stdin: str) -> str:
+        """Another language: only what its strings say."""
+        for place, arg in enumerate(args[:-1]):
+            if re.fullmatch(r"-[a-zA-Z]*[eEp]|--eval|--print|-[0-9a-z]*e", arg):
+                self._add(check_strings(args[place + 1], self))
+        if not args or args[0] == "-":
+            self._add(check_strings(stdin, self))
+        return UNKNOWN
+
+    _do_perl = _do_ruby = _do_deno = _do_node
+
+    def _do_awk(self, args: list[str], stdin: str) -> str:
+        self._add(check_strings(" ".join(args), self))
+        return UNKNOWN
+
+    _do_gawk = _do_mawk = _do_awk
 
     def _in(self, where: str, run: Callable[[], str]) -> str:
         """On another machine: no file and no variable of this one counts."""
@@ -779,6 +894,70 @@ DOCKER_WITH_VALUE = (
     *("-e", "--env", "-u", "--user", "-w", "--workdir", "--env-file", "-f", "--file", "-p", "--project-name", "-H"),
     *("--profile", "--name", "-v", "--volume", "--network", "--entrypoint", "--context", "--index", "--mount"),
 )
+
+
+def check_strings(code: str, follower: Follower) -> list[Finding]:
+    """What the strings of a program in another language destroy, by the word that stands before them."""
+    found: list[Finding] = []
+    for string in STRING.finditer(code):
+        before, text = code[: string.start()].rstrip("( \t\n"), string[0][1:-1]
+        if re.search(r"(system|exec\w*|spawn\w*|popen|shell_exec|%x)$", before) or string[0][0] == "`":
+            follower.shell(text)
+        elif re.search(r"(?i)(unlink\w*|rm\w*|delete|remove\w*|truncate\w*|writefile\w*|rename\w*)$", before):
+            follower.command(["rm", "-r", text])
+        elif re.search(r"(query|execute|exec|run|do|raw|unsafe)$", before) and (harms := read_sql(text).harms):
+            found += [Finding(harm, UNKNOWN_PLACE.text, rules.SAFER_SQL) for harm in harms]
+    return found
+
+
+def recipes(text: str, targets: list[str]) -> Iterator[str]:
+    """The commands of some targets of a Makefile and of what they need; without a target those of the first."""
+    text = re.sub(r"\\\n[ \t]*", " ", text)
+    variables = dict(re.findall(r"(?m)^([A-Za-z_]\w*)\s*[:?+]?=[ \t]*(.*)$", text))
+    rules_of = re.findall(r"(?m)^([^\s#:=][^:=\n]*):(?!=)([^\n]*)((?:\n\t[^\n]*|\n[ \t]*(?=\n\t))*)", text)
+    found = {target: (needs, body) for names, needs, body in rules_of for target in names.split()}
+    waiting = targets or [name for name in found if not name.startswith(".")][:1]
+    seen: set[str] = set()
+    while waiting:
+        target = waiting.pop(0)
+        if target in found and target not in seen:
+            seen.add(target)
+            needs, body = found[target]
+            waiting += needs.partition(";")[0].split()
+            for line in [*body.split("\n"), needs.partition(";")[2]]:
+                yield re.sub(
+                    r"\$(?:[({](\w+)[)}]|(\$))",
+                    lambda name: "$" if name[2] else variables.get(name[1], UNKNOWN),
+                    line.lstrip("\t @-+"),
+                )
+
+
+def _is_target(args: list[str], place: int) -> bool:
+    before = args[place - 1] if place else ""
+    return not args[place].startswith("-") and "=" not in args[place] and before not in ("-C", "-f", "-j", "-I", "-o")
+
+
+def _operated(value: str, operation: str) -> str:
+    """`${NAME%pattern}`, `${NAME#pattern}`, `${NAME:offset:length}`."""
+    if not operation or UNKNOWN in value:
+        return value
+    if operation[0] == ":":
+        numbers = [number.strip() for number in operation[1:].split(":")]
+        if not all(re.fullmatch(r"-?\d+", number) for number in numbers):
+            return UNKNOWN
+        begin = int(numbers[0])
+        rest = value[begin:]
+        return rest[: int(numbers[1])] if len(numbers) > 1 else rest
+    import fnmatch
+
+    sign = operation[0]
+    longest, pattern = operation[:2] == sign * 2, operation.lstrip(sign)
+    places = range(len(value) + 1)
+    if sign == "%":
+        cuts = [place for place in reversed(places) if fnmatch.fnmatchcase(value[place:], pattern)]
+        return value[: cuts[-1 if longest else 0]] if cuts else value
+    cuts = [place for place in places if fnmatch.fnmatchcase(value[:place], pattern)]
+    return value[cuts[-1 if longest else 0] :] if cuts else value
 
 
 def _without_options(args: list[str], with_value: tuple[str, ...]) -> list[str]:

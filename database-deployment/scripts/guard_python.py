@@ -64,7 +64,7 @@ class _Reader:
             node.name: node for node in ast.walk(tree) if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
         }
         self.values: dict[str, ast.expr] = {}
-        self.temporary: set[str] = set()
+        self.modules: dict[str, str] = {}  # import subprocess as s
         self.nodes = list(self._that_run(tree.body, set()))
         for node in self.nodes:
             self._learn(node)
@@ -98,6 +98,10 @@ class _Reader:
         elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
             if node.value:
                 self.values[node.target.id] = node.value
+        elif isinstance(node, (ast.For, ast.comprehension)) and isinstance(node.target, ast.Name):
+            self.values[node.target.id] = node.iter
+        elif isinstance(node, ast.Import):
+            self.modules.update({name.asname: name.name for name in node.names if name.asname})
         elif isinstance(node, ast.withitem) and isinstance(node.optional_vars, ast.Name):
             self.values[node.optional_vars.id] = node.context_expr
 
@@ -128,6 +132,14 @@ class _Reader:
             return self.text(node.value, level + 1)
         return self._text_of_call(node, level) if isinstance(node, ast.Call) else None
 
+    def texts(self, node: ast.expr | None) -> list[str]:
+        """All that a value may be: of a loop over a list each item."""
+        if isinstance(node, ast.Name) and isinstance(self.values.get(node.id), (ast.List, ast.Tuple, ast.Set)):
+            items: list[ast.expr] = self.values[node.id].elts  # type: ignore[attr-defined]
+            return [text for item in items if (text := self.text(item))]
+        text = self.text(node)
+        return [text] if text else []
+
     def _text_of_call(self, node: ast.Call, level: int) -> str | None:
         name = _name(node)
         first = node.args[0] if node.args else None
@@ -157,7 +169,24 @@ class _Reader:
             return self.situation.variables.get(self.text(first) or "") or default
         if name == "join" and receiver is not None and ast.unparse(receiver) == "os.path":
             return "/".join(self.text(arg, level + 1) or UNKNOWN for arg in node.args)
-        if name in ("format", "strip", "lower", "upper", "replace", "resolve", "absolute", "expanduser", "encode"):
+        if name in ("glob", "iglob", "rglob"):
+            pattern = self.text(first, level + 1) or UNKNOWN
+            folder = self.text(receiver, level + 1) if receiver is not None else None
+            return f"{folder}/{'**/' if name == 'rglob' else ''}{pattern}" if folder else pattern
+        if name in ("sorted", "list", "iter", "set"):
+            return self.text(first, level + 1)
+        if name in (
+            "format",
+            "split",
+            "strip",
+            "lower",
+            "upper",
+            "replace",
+            "resolve",
+            "absolute",
+            "expanduser",
+            "encode",
+        ):
             return self.text(receiver, level + 1)
         if name in ("read", "read_text") and receiver is not None:
             file = receiver.args[0] if isinstance(receiver, ast.Call) and receiver.args else receiver
@@ -264,8 +293,9 @@ class _Reader:
         receiver = node.func.value if isinstance(node.func, ast.Attribute) else None
         first = self.text(node.args[0]) if node.args else None
         own = self.text(receiver) if receiver is not None else None
-        if name in DELETES_FILE and (target := first if first is not None else own):
-            self.follower.command(["rm", "-r", target] if name == "rmtree" else ["rm", target])
+        if name in DELETES_FILE:
+            targets = self.texts(node.args[0] if node.args else receiver)
+            self.follower.command(["rm", *(["-r"] if name == "rmtree" else []), "--", *targets])
         elif name in ("write_bytes", "write_text") and own:
             self.follower.command(["truncate", own])
         elif name == "open" and (target := first if first is not None else own):
@@ -283,7 +313,9 @@ class _Reader:
     def _programs(self, node: ast.Call) -> None:
         name = _name(node)
         receiver = ast.unparse(node.func.value) if isinstance(node.func, ast.Attribute) else ""
-        if name not in STARTS_PROGRAM or not node.args or receiver not in ("subprocess", "os", "sp", ""):
+        receiver = self.modules.get(receiver, receiver)
+        plain = name in ("run", "call")  # many things have these
+        if name not in STARTS_PROGRAM or not node.args or (plain and receiver not in ("subprocess", "")):
             return
         first = node.args[0]
         if isinstance(first, ast.Name) and first.id in self.values:
@@ -299,6 +331,8 @@ class _Reader:
 
 
 def _name(node: ast.Call) -> str:
+    if isinstance(node.func, ast.Call) and getattr(node.func.func, "id", "") == "getattr" and len(node.func.args) > 1:
+        return str(getattr(node.func.args[1], "value", ""))
     return node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
 
 

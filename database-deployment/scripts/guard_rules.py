@@ -134,6 +134,9 @@ PSQL_LONG = {
     **dict.fromkeys(("command", "dbname", "file", "set", "variable", "output", "log-file", "field-separator"), True),
     **dict.fromkeys(("pset", "record-separator", "table-attr", "host", "port", "username"), True),
 }
+SERVICE_ADDRESS = re.compile(
+    r"//(console\.neon\.tech|api\.(supabase|heroku|digitalocean|turso|planetscale)\.(com|tech))/"
+)
 ATTACHED = re.compile(r"(?i)\battach\s+(?:database\s+)?'([^']*)'")
 LOCAL_COMMANDS = {"i", "ir", "include", "include_relative"}
 
@@ -557,6 +560,25 @@ def _copy(call: Call) -> Iterator[Finding]:
                 call.situation.written[path] = call.situation.text_of(source)
 
 
+def _rsync(call: Call) -> Iterator[Finding]:
+    yield from _copy(call)
+    names = [arg for arg in call.args if not arg.startswith("-")]
+    if any(arg.startswith("--del") for arg in call.args) and names and "--dry-run" not in call.args:
+        for below in call.situation.databases_below(names[-1])[:3]:
+            yield Finding(f"rsync --delete into {names[-1]}, which has a database in it", below.text, SAFER_FILE)
+
+
+def _curl(call: Call) -> Iterator[Finding]:
+    """The interfaces of the services, called by hand."""
+    options, rest = _options(
+        call.args, "XdHouAFbceTKmrxw", {"request": True, "url": True, "data": True, "header": True}
+    )
+    method = next((value.upper() for name, value in options if name in ("X", "request")), "GET")
+    for address in [*rest, *[value for name, value in options if name == "url"]]:
+        if SERVICE_ADDRESS.search(address) and (method == "DELETE" or re.search(r"/(restore|reset)\b", address)):
+            yield Finding(f"{method} {address.partition('?')[0]}", "that service", SAFER_SERVICE)
+
+
 def _unresolved(name: str, situation: Situation) -> str | None:
     if UNKNOWN in name or (situation.folder is None and not os.path.isabs(name)):
         return None
@@ -695,7 +717,9 @@ CHECKS: dict[str, Callable[[Call], Iterator[Finding]]] = {
     **dict.fromkeys(("rm", "unlink", "shred", "srm", "rmdir", "del"), _rm),
     "truncate": _truncate,
     "dd": _dd,
-    **dict.fromkeys(("cp", "mv", "ln", "install", "rsync"), _copy),
+    **dict.fromkeys(("cp", "mv", "ln", "install"), _copy),
+    "rsync": _rsync,
+    "curl": _curl,
     **dict.fromkeys(
         ("tee", "sponge"), lambda call: (one for name in call.args for one in overwritten(name, call.situation))
     ),

@@ -18,11 +18,12 @@ class Text(NamedTuple):
 
 
 class Variable(NamedTuple):
-    """`$NAME`, or `${NAME:-fallback}`; a name that is empty stands for an expression that cannot be followed."""
+    """`$NAME`, `${NAME:-fallback}`, `${NAME%operation}`; without a name an expression that cannot be followed."""
 
     name: str
     quoted: bool = False
     fallback: tuple[Part, ...] | None = None
+    operation: str = ""
 
 
 class Substitution(NamedTuple):
@@ -41,7 +42,7 @@ class Redirect(NamedTuple):
 
 
 class Simple(NamedTuple):
-    """A command with what stands before it (`NAME=value`) and behind it (`> file`)."""
+    """A command with what stands before it (`NAME=value`; "NAME+" for `NAME+=`) and behind it (`> file`)."""
 
     assignments: tuple[tuple[str, Word], ...]
     words: tuple[Word, ...]
@@ -95,7 +96,10 @@ ENDS_A_WORD = " \t\n;&|()<>"
 OPERATOR = re.compile(r"\d*(<<<|<<-|<<|<&|<>|<|>>|>&|>\||>)|(&>>|&>)|\{\w+\}(>>|>|<)")
 ASSIGNMENT = re.compile(r"([A-Za-z_]\w*)(\[[^\]]*\])?\+?=")
 NAME = re.compile(r"[A-Za-z_]\w*|[0-9@*#?$!-]")
-PARAMETER = re.compile(r"([A-Za-z_]\w*|[0-9]+|[@*])(?:(:?[-=])(.*))?$", re.DOTALL)
+PARAMETER = re.compile(
+    r"([A-Za-z_]\w*|[0-9]+|[@*])(\[[^\]]*\])?(?:(:?[-=])(.*)|((?:%%?|##?|:(?=[ \d])).*))?$", re.DOTALL
+)
+SEPARATOR = "\x1f"  # between the words of an array
 ARITHMETIC_END = re.compile(r"\)\)")
 CLOSING = {"then", "else", "elif", "fi", "do", "done", "esac", "}"}
 ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "a": "\a", "b": "\b", "e": "\x1b", "E": "\x1b", "f": "\f", "v": "\v"}
@@ -318,7 +322,8 @@ class _Reader:
             started = ASSIGNMENT.match(self.text, self.at) if not words else None
             if started:
                 self.at = started.end()
-                assignments.append((started[1], self.array() if self.text.startswith("(", self.at) else self.word()))
+                name = started[1] + ("+" if started[0].endswith("+=") else "")
+                assignments.append((name, self.array() if self.text.startswith("(", self.at) else self.word()))
             else:
                 words.append(self.word())
         if not (assignments or words or redirects):
@@ -339,7 +344,7 @@ class _Reader:
                 return tuple(parts)
             if self.text[self.at] in ENDS_A_WORD and not self.text.startswith(("<(", ">("), self.at):
                 raise UnreadableError("( without )")
-            parts += [*self.word(), Text(" ")]
+            parts += [*self.word(), Text(SEPARATOR, True)]
 
     def words(self) -> list[Word]:
         found: list[Word] = []
@@ -488,7 +493,7 @@ class _Reader:
             raise UnreadableError("' without an end")
         inside = self.text[start : self.at]
         self.at += 1
-        return Text(ESCAPE.sub(_unescaped, inside), True)
+        return Text(unescape(inside), True)
 
     def parameter(self, *, quoted: bool) -> Variable:
         start = self.at + 2
@@ -516,8 +521,8 @@ class _Reader:
                 begin = min(place for place in hidden if place >= 0)
                 return Variable("", quoted, tuple(_Reader(inside[begin:], self.level + 1).quoted(None)))
             return Variable("", quoted)
-        fallback = tuple(_Reader(known[3], self.level + 1).fallback()) if known[3] is not None else None
-        return Variable(known[1], quoted, fallback)
+        fallback = tuple(_Reader(known[4], self.level + 1).fallback()) if known[4] is not None else None
+        return Variable(known[1], quoted, fallback, known[5] or "")
 
     def fallback(self) -> list[Part]:
         """The text of `${NAME:-text}`: quotation marks count in it, blanks do not end it."""
@@ -639,6 +644,11 @@ def _whole_word(word: Word) -> Word:
         else:
             parts.append(part)
     return tuple(parts)
+
+
+def unescape(text: str) -> str:
+    """What `$'...'`, `printf` and `echo -e` make of backslashes."""
+    return ESCAPE.sub(_unescaped, text)
 
 
 def _unescaped(found: re.Match[str]) -> str:

@@ -61,6 +61,7 @@ class Situation:
         self.written: dict[str, str | None] = {}  # the text of a file that this command writes, where it is known
         self.same_as: dict[str, str] = {}  # a new name of a file: moved there, or a link
         self.functions: dict[str, object] = {}
+        self.aliases: dict[str, str] = {}
         self._temporary = self._temporary_folders(environ)
 
     def copy(self) -> Situation:
@@ -234,17 +235,17 @@ class Situation:
             return self.address_place(dbname)
         if UNKNOWN in (host or "") + (dbname or ""):
             return UNKNOWN_PLACE
-        host = host or self.variables.get("PGHOSTADDR") or self.variables.get("PGHOST") or ""
+        host = host or self.variables.get("PGHOST") or ""
         name = dbname or self.variables.get("PGDATABASE") or ""
         if service or self.variables.get("PGSERVICE"):
             return Place(f"the service {service or self.variables['PGSERVICE']}")
         if host == THROW_AWAY_HOST:
             return Place("a server of local_postgres.py", throw_away=True)
-        hosts = [_without_port(one) for one in host.split(",")]
+        hosts = [_without_port(one) for one in host.split(",")] + [self.variables.get("PGHOSTADDR", "")]
         local = not self.elsewhere and all(
             one in ("", "localhost", "::1") or one.startswith(("127.", "/", "%2F", "%2f")) for one in hosts
         )
-        where = self.elsewhere or (", ".join(hosts) if any(hosts) else "the local server")
+        where = self.elsewhere or ", ".join(one for one in hosts if one) or "the local server"
         text = f"the database {_shown(name) or '(of the user’s name)'} on {_shown(where)}"
         return Place(text, throw_away=bool(local and TEST_NAME.fullmatch(name)))
 

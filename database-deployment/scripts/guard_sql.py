@@ -53,7 +53,9 @@ NOT_A_COLUMN = {
     *("ATTRIBUTE",),
 }
 ENDS_A_CONDITION = {"RETURNING", "LIMIT", "ORDER"}
-CONSTANT_WORDS = {"TRUE", "FALSE", "NOT", "NULL", "IS", "AND", "OR", "BETWEEN", "IN", "LIKE", "WHERE"}
+CONSTANT_WORDS = {
+    *("TRUE", "FALSE", "NOT", "NULL", "IS", "AND", "OR", "BETWEEN", "IN", "LIKE", "WHERE", "EXISTS", "SELECT"),
+}
 MOST_LEVELS = 4
 
 
@@ -334,7 +336,18 @@ def _has_condition(rest: list[Token]) -> bool:
 
 
 def _chooses(condition: list[Token]) -> bool:
-    """Whether a condition looks at a column: `WHERE true` and `WHERE 1 = 1` do not."""
+    """Whether a condition looks at a column: `WHERE true`, `WHERE 1 = 1` and `WHERE id = 1 OR true` do not."""
+    depth, begin = 0, 0
+    for place, token in enumerate(condition):
+        depth += {"(": 1, ")": -1}.get(token.text, 0) if token.kind == "sign" else 0
+        if depth == 0 and token.is_word("OR"):
+            if not _looks_at_a_column(condition[begin:place]):
+                return False
+            begin = place + 1
+    return _looks_at_a_column(condition[begin:])
+
+
+def _looks_at_a_column(condition: list[Token]) -> bool:
     depth = 0
     for token in condition:
         if token.kind == "sign" and token.text in "()":
