@@ -395,6 +395,8 @@ class Follower:
                 while rest and rest[0].startswith("-"):
                     rest = rest[2:] if rest[0] in ("-o", "-O") else rest[1:]
                 return self._shell_script(rest[0], rest[2:], stdin, own_name=rest[1:2]) if rest else UNKNOWN
+            if option.startswith("-") and not option.startswith("--") and "n" in option:
+                return ""  # reads a script and runs nothing
             place += 2 if option in ("-o", "-O", "+o", "+O", "--rcfile", "--init-file") else 1
             if option == "-s":
                 args = []

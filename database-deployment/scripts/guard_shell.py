@@ -100,7 +100,6 @@ PARAMETER = re.compile(
     r"([A-Za-z_]\w*|[0-9]+|[@*])(\[[^\]]*\])?(?:(:?[-=])(.*)|((?:%%?|##?|:(?=[ \d])).*))?$", re.DOTALL
 )
 SEPARATOR = "\x1f"  # between the words of an array
-ARITHMETIC_END = re.compile(r"\)\)")
 CLOSING = {"then", "else", "elif", "fi", "do", "done", "esac", "}"}
 ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "a": "\a", "b": "\b", "e": "\x1b", "E": "\x1b", "f": "\f", "v": "\v"}
 ESCAPE = re.compile(r"\\(x[0-9a-fA-F]{1,2}|u[0-9a-fA-F]{1,4}|U[0-9a-fA-F]{1,8}|[0-7]{1,3}|c.|.)", re.DOTALL)
@@ -144,6 +143,11 @@ class _Reader:
             self.skip_between_statements()
             if self.at >= len(self.text) or self.text[self.at] == ")":
                 return found
+            if self.text.startswith((";;", ";&"), self.at):
+                if "esac" in ends:
+                    return found
+                self.at += 2
+                continue
             word = self.bare_word()
             if word in ends or (not ends and word in CLOSING):
                 if ends:
@@ -173,7 +177,7 @@ class _Reader:
 
     def command_at_level(self) -> Node:
         self.skip_blanks()
-        if self.text.startswith("((", self.at):
+        if self.text.startswith("((", self.at) and self.arithmetic_end(self.at):
             return self.arithmetic()
         if self.text.startswith("(", self.at):
             self.at += 1
@@ -260,6 +264,9 @@ class _Reader:
             if self.bare_word() == "esac":
                 self.at += 4
                 return Block(tuple(body), self.redirects(), own_shell=False)
+            if self.text.startswith((";;", ";&"), self.at):
+                self.at += 3 if self.text.startswith(";;&", self.at) else 2
+                continue
             if self.text.startswith("(", self.at):
                 self.at += 1
             while not self.text.startswith(")", self.at):
@@ -290,11 +297,21 @@ class _Reader:
                 return Simple((), tuple(words), self.redirects())
 
     def arithmetic(self) -> Node:
-        end = ARITHMETIC_END.search(self.text, self.at)
+        end = self.arithmetic_end(self.at)
         if not end:
             raise UnreadableError("(( without ))")
-        self.at = end.end()
+        self.at = end
         return Simple((), ((Text(":"),),), ())
+
+    def arithmetic_end(self, begin: int) -> int:
+        """Where `((` at a place is closed by `))`; 0 if it is two brackets: `((a); b)`."""
+        depth = 0
+        for place in range(begin, len(self.text)):
+            letter = self.text[place]
+            depth += (letter == "(") - (letter == ")")
+            if depth == 1 and letter == ")":
+                return place + 2 if self.text.startswith(")", place + 1) else 0
+        return 0
 
     def simple(self) -> Node:
         assignments: list[tuple[str, Word]] = []
@@ -448,9 +465,9 @@ class _Reader:
             self.at += 1
             return Text("")
         if rest == "$((":
-            end = ARITHMETIC_END.search(self.text, self.at)
-            if end and "$(" not in self.text[self.at + 3 : end.start()]:
-                self.at = end.end()
+            end = self.arithmetic_end(self.at + 1)
+            if end and "$(" not in self.text[self.at + 3 : end]:
+                self.at = end
                 return Variable("", quoted)
         if rest.startswith("$("):
             self.at += 2
@@ -505,6 +522,10 @@ class _Reader:
             elif letter == "'" and not quoted:
                 self.until("'")
                 continue
+            elif letter == '"':
+                self.at += 1
+                self.quoted('"')
+                continue
             elif letter in "{}":
                 depth += 1 if letter == "{" else -1
             if depth == 0:
@@ -516,10 +537,9 @@ class _Reader:
         self.at += 1
         known = PARAMETER.match(inside)
         if not known:
-            hidden = inside.find("$("), inside.find("`")
-            if max(hidden) >= 0:  # a command inside of an expression that is not followed
-                begin = min(place for place in hidden if place >= 0)
-                return Variable("", quoted, tuple(_Reader(inside[begin:], self.level + 1).quoted(None)))
+            rest = re.sub(r"^!?\w*[:?+#%/^,@]*", "", inside)
+            if "$(" in rest or "`" in rest:  # a command inside of an expression that is not followed
+                return Variable("", quoted, tuple(_Reader(rest, self.level + 1).fallback()))
             return Variable("", quoted)
         fallback = tuple(_Reader(known[4], self.level + 1).fallback()) if known[4] is not None else None
         return Variable(known[1], quoted, fallback, known[5] or "")
@@ -579,6 +599,8 @@ class _Reader:
         while True:
             self.skip_blanks()
             if self.at >= len(self.text) or self.text[self.at] not in separators:
+                return
+            if self.text.startswith((";;", ";&"), self.at):
                 return
             if not newlines_only and OPERATOR.match(self.text, self.at):  # `&> file` without a command
                 return
