@@ -323,7 +323,7 @@ def _psql(call: Call) -> Iterator[Finding]:
     if not given["dbname"] and rest:
         given["dbname"] = rest[0]
     if read_stdin:
-        call.follower._hidden(call.stdin)
+        call.follower.stop_hidden(call.stdin)
         texts.append(call.stdin)
     yield from _sql_findings(call, texts, call.situation.server(**given), client="psql")
 
@@ -361,7 +361,7 @@ def _sqlite3(call: Call) -> Iterator[Finding]:
         where = call.situation.address_place(words[0])
     statements = words[1:]
     if not statements and not texts:
-        call.follower._hidden(call.stdin)
+        call.follower.stop_hidden(call.stdin)
     texts += statements or [call.stdin]
     yield from _sql_findings(call, texts, where, client="sqlite3")
 

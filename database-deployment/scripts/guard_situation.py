@@ -35,6 +35,7 @@ URL = re.compile(
 )
 SETTING = re.compile(r"(\w+)\s*=\s*('(?:[^'\\]|\\.)*'|[^\s']*)")
 ENVIRONMENT_LINE = re.compile(r"\s*(?:export\s+)?([A-Za-z_]\w*)\s*=\s*(.*?)\s*$")
+ADDRESSES_OF_ENVIRONMENT = ("DATABASE_URL", "DATABASE_URL_UNPOOLED", "PGHOST", "PGDATABASE", "PGSERVICE", "PGHOSTADDR")
 ADDRESS_VARIABLES = ("DATABASE_URL", "DATABASE_URL_UNPOOLED", "SQLALCHEMY_DATABASE_URI", "SQLALCHEMY_URL", "DB_URL")
 
 
