@@ -85,6 +85,11 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     write(project / "reset.py", RESET_PY)
     write(project / "seed.py", SEED_PY)
     write(project / "app.py", "import shop\n\nshop.run()\n")
+    write(project / "test.env", "DATABASE_URL=sqlite:///test.db\n")
+    write(
+        project / "Makefile", "build:\n\tpython -m build\nreset: build\n\t@echo anew\n\tdropdb $(NAME)\nNAME = shop\n"
+    )
+    write(project / "web.yaml", "services:\n  web:\n    build: .\n")
     scripts = {"db:reset": "dropdb shop && createdb shop", "test": "pytest", "build": "vite build"}
     write(project / "package.json", json.dumps({"scripts": scripts}))
     write(project / "alembic.ini", "[alembic]\nscript_location = %(here)s/migrations\n")
@@ -140,7 +145,7 @@ def test_the_reason_names_what_where_and_the_safer_way_and_no_password(project: 
     answer = decide(command, project, elsewhere)
     assert answer is not None
     reason = answer["hookSpecificOutput"]["permissionDecisionReason"]
-    assert "- DROP TABLE orders, in the database shop on db.example.com\n" in reason
+    assert "- DROP TABLE orders: the database shop on db.example.com\n" in reason
     assert "local_postgres.py -- COMMAND" in reason
     assert "secret" not in reason
 
@@ -288,7 +293,7 @@ def test_a_command_that_is_stopped_does_not_run(client: Client, watched: Path) -
     conversation = run_in_client(client, watched, DROP.format("app.db"))
     assert tables_of(watched / "app.db") == ["orders"]
     assert conversation.denied() == ["Bash"]  # headless: the question of the guard becomes a refusal
-    assert "DROP TABLE orders, in app.db" in conversation.tool_results()[0].text
+    assert "DROP TABLE orders: app.db" in conversation.tool_results()[0].text
 
 
 @pytest.mark.slow
@@ -297,7 +302,7 @@ def test_no_permission_mode_lets_it_run(mode: str, client: Client, watched: Path
     conversation = run_in_client(client, watched, DROP.format("app.db"), "--permission-mode", mode)
     assert tables_of(watched / "app.db") == ["orders"]
     assert conversation.tool_results()[0].is_error
-    assert "DROP TABLE orders, in app.db" in conversation.tool_results()[0].text
+    assert "DROP TABLE orders: app.db" in conversation.tool_results()[0].text
 
 
 @pytest.mark.slow

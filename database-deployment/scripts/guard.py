@@ -63,7 +63,7 @@ def findings(event: Mapping[str, Any], environ: Mapping[str, str]) -> list[Any]:
 def reason(found: list[Any], mode: str | None) -> str:
     """What the person reads, and the model when the command is not run."""
     lines = ["This would destroy data:"]
-    lines += [f"- {finding.harm}, in {finding.place}" for finding in found[:MOST_FINDINGS]]
+    lines += [f"- {finding.harm}: {finding.place}" for finding in found[:MOST_FINDINGS]]
     if len(found) > MOST_FINDINGS:
         lines.append(f"- and {len(found) - MOST_FINDINGS} more")
     lines += [f"Safer: {safer}." for safer in dict.fromkeys(finding.safer for finding in found[:MOST_FINDINGS])]

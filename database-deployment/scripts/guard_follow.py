@@ -27,7 +27,7 @@ from guard_shell import (
     Word,
     read_script,
 )
-from guard_situation import ADDRESSES_OF_ENVIRONMENT, Situation
+from guard_situation import ADDRESS_VARIABLES, ADDRESSES_OF_ENVIRONMENT, Situation
 from guard_sql import UNKNOWN
 
 MOST_LEVELS = 20
@@ -113,7 +113,9 @@ class Follower:
             return ""
         stdin = self._redirected(node.redirects, stdin)
         if isinstance(node, Loop):
-            printed = self._loop(node, stdin)
+            printed = self._perhaps(lambda: self._loop(node, stdin))
+        elif node.conditional:
+            printed = self._perhaps(lambda: self._run(node.body, stdin))
         elif node.own_shell:
             printed = self.in_own_shell(lambda: self._run(node.body, stdin))
         else:
@@ -128,6 +130,17 @@ class Follower:
         for value in values[:MOST_ROUNDS] or [UNKNOWN]:
             self.situation.variables[node.name] = value
             printed += self._run(node.body, stdin)
+        return printed
+
+    def _perhaps(self, run: Callable[[], str]) -> str:
+        """What may run or not: behind it, an address or a folder that it has changed is not known."""
+        before, folder = dict(self.situation.variables), self.situation.folder
+        printed = run()
+        for name in (*ADDRESS_VARIABLES, *ADDRESSES_OF_ENVIRONMENT):
+            if self.situation.variables.get(name) != before.get(name):
+                self.situation.variables[name] = UNKNOWN
+        if self.situation.folder != folder:
+            self.situation.folder = None
         return printed
 
     def in_own_shell(self, run: Callable[[], str]) -> str:
@@ -146,12 +159,14 @@ class Follower:
         if not argv:
             for name, word in node.assignments:
                 before = self.situation.variables.get(name[:-1], "") if name.endswith("+") else ""
-                self.situation.variables[name.rstrip("+")] = before + self._text(word)
+                self.situation.assign(name.rstrip("+"), before + self._text(word))
             return self._written(node.redirects, "")
         changed = {name: self._text(word) for name, word in node.assignments}
         kept = {name: self.situation.variables.get(name) for name in changed}
-        self.situation.variables.update(changed)
+        exported = set(self.situation.exported)
+        self.situation.export(changed)
         printed = self.command(argv, stdin)
+        self.situation.exported -= set(changed) - exported
         for name, value in kept.items():
             if value is None:
                 self.situation.variables.pop(name, None)

@@ -223,7 +223,7 @@ def on_local_postgres(follower: Follower, args: list[str], stdin: str, *, throw_
             del variables[name]
         url = f"postgresql://{THROW_AWAY_HOST}/postgres"
         if throw_away:
-            variables.update({"DATABASE_URL": url, "DATABASE_URL_UNPOOLED": url})
+            follower.situation.export({"DATABASE_URL": url, "DATABASE_URL_UNPOOLED": url})
         return follower.command(command, stdin) if command else UNKNOWN
 
     return follower.in_own_shell(run)
@@ -251,7 +251,7 @@ def behind(follower: Follower, args: list[str], with_value: str, stdin: str, ski
         return UNKNOWN
 
     def run() -> str:
-        follower.situation.variables.update(assigned)
+        follower.situation.export(assigned)
         return follower.command(rest, stdin)
 
     return follower.in_own_shell(run) if assigned else follower.command(rest, stdin)
@@ -297,7 +297,26 @@ def filtered(follower: Follower, name: str, args: list[str], stdin: str) -> str:
 def cd(follower: Follower, args: list[str], stdin: str) -> str:
     folders = [arg for arg in args if not arg.startswith("-") or arg == "-"]
     target = folders[0] if folders else "~"
-    follower.situation.folder = None if target == "-" else follower.situation.path(target)
+    situation = follower.situation
+    path = None if target == "-" else situation.path(target)
+    if path is None or situation.elsewhere or os.path.isdir(path) or path in situation.folders:
+        situation.folder = path
+    return ""  # a folder that is not there: the shell stays where it is
+
+
+def mkdir(follower: Follower, args: list[str], stdin: str) -> str:
+    for arg in args:
+        if path := follower.situation.path(arg):
+            follower.situation.folders.add(path)
+    return ""
+
+
+def set_options(follower: Follower, args: list[str], stdin: str) -> str:
+    if "--" in args:
+        follower.set_arguments(args[args.index("--") + 1 :])
+    for arg in args:
+        if re.fullmatch("[-+][a-z]*a[a-z]*", arg) or arg == "allexport":
+            follower.situation.exports_all = not arg.startswith("+")
     return ""
 
 
@@ -306,10 +325,21 @@ def popd(follower: Follower, args: list[str], stdin: str) -> str:
     return ""
 
 
+def declare(follower: Follower, args: list[str], stdin: str) -> str:
+    if any(re.fullmatch("-[a-zA-Z]*x[a-zA-Z]*", arg) for arg in args):
+        return export(follower, args, stdin)
+    for arg in args:
+        if found := re.match(r"([A-Za-z_]\w*)\+?=(.*)", arg, re.DOTALL):
+            follower.situation.assign(found[1], found[2])
+    return ""
+
+
 def export(follower: Follower, args: list[str], stdin: str) -> str:
     for arg in args:
         if found := re.match(r"([A-Za-z_]\w*)\+?=(.*)", arg, re.DOTALL):
-            follower.situation.variables[found[1]] = found[2]
+            follower.situation.export({found[1]: found[2]})
+        else:
+            follower.situation.exported.add(arg)
     return ""
 
 
@@ -355,12 +385,6 @@ def alias(follower: Follower, args: list[str], stdin: str) -> str:
     for arg in args:
         name, _, value = arg.partition("=")
         follower.situation.aliases[name] = value
-    return ""
-
-
-def set_arguments(follower: Follower, args: list[str], stdin: str) -> str:
-    if "--" in args:
-        follower.set_arguments(args[args.index("--") + 1 :])
     return ""
 
 
@@ -577,7 +601,9 @@ def package_script(follower: Follower, name: str, args: list[str], stdin: str) -
 
 
 def mktemp(follower: Follower, args: list[str], stdin: str) -> str:
-    return f"/tmp/mktemp-{len(follower.situation.written)}\n"  # noqa: S108
+    folder = f"/tmp/mktemp-{len(follower.situation.folders)}"  # noqa: S108
+    follower.situation.folders.add(os.path.realpath(folder))
+    return folder + "\n"
 
 
 def pwd(follower: Follower, args: list[str], stdin: str) -> str:
@@ -746,7 +772,8 @@ HANDLERS: dict[str, Callable[[Follower, list[str], str], str]] = {
     "trap": trap,
     "echo": echo,
     "alias": alias,
-    "set": set_arguments,
+    "set": set_options,
+    "mkdir": mkdir,
     "at": later,
     "printf": printf,
     "base64": decode_base64,
@@ -780,10 +807,10 @@ HANDLERS: dict[str, Callable[[Follower, list[str], str], str]] = {
     "node": node,
     "awk": awk,
     "pushd": cd,
-    "declare": export,
-    "local": export,
-    "typeset": export,
-    "readonly": export,
+    "declare": declare,
+    "local": declare,
+    "typeset": declare,
+    "readonly": declare,
     "batch": later,
     "parallel": xargs,
     "podman": docker,

@@ -92,7 +92,7 @@ class _Reader:
             elif isinstance(target, ast.Subscript) and ast.unparse(target.value) == "os.environ":
                 name, value = self.text(target.slice), self.text(node.value)
                 if name and value is not None:
-                    self.situation.variables[name] = value
+                    self.situation.export({name: value})
         elif isinstance(node, ast.NamedExpr):
             self.values[node.target.id] = node.value
         elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):

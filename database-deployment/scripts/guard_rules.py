@@ -10,7 +10,16 @@ import re
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
-from guard_situation import COPY_SUFFIX, DATABASE_SUFFIXES, LOG_SUFFIXES, MEMORY, UNKNOWN_PLACE, Place, Situation
+from guard_situation import (
+    COPY_SUFFIX,
+    DATABASE_SUFFIXES,
+    LOG_SUFFIXES,
+    MEMORY,
+    TEST_NAME,
+    UNKNOWN_PLACE,
+    Place,
+    Situation,
+)
 from guard_sql import UNKNOWN, read_sql
 
 if TYPE_CHECKING:
@@ -137,6 +146,13 @@ PSQL_LONG = {
 SERVICE_ADDRESS = re.compile(
     r"//(console\.neon\.tech|api\.(supabase|heroku|digitalocean|turso|planetscale)\.(com|tech))/"
 )
+SERVER_FOLDER = re.compile(
+    r"^/var/lib/(postgresql|pgsql|mysql|mariadb)\b.*|^/(usr/local|opt/homebrew)/var/(postgres|mysql).*"
+)
+STORES = re.compile(
+    r"(?i)postgres|postgis|timescale|mysql|maria|mongo|redis|valkey|cockroach|clickhouse|elastic|\bdb\b|sqlite"
+)
+COMPOSE_FILES = ("compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml")
 ATTACHED = re.compile(r"(?i)\battach\s+(?:database\s+)?'([^']*)'")
 LOCAL_COMMANDS = {"i", "ir", "include", "include_relative"}
 
@@ -279,10 +295,10 @@ def _sql_findings(call: Call, texts: list[str], place: Place, *, client: str) ->
             if (word in LOCAL_COMMANDS and client == "psql") or (word == "read" and client == "sqlite3"):
                 if level < 5 and (included := call.situation.text_of(rest)):
                     waiting.append((included, level + 1))
-            elif word.startswith("!") or word in ("shell", "system"):
-                call.follower.shell(
-                    command.lstrip("\\.!").partition(" ")[2] if word != "!" + word[1:] else word[1:] + " " + rest
-                )
+            elif word.startswith("!"):
+                call.follower.shell(command.lstrip("\\")[1:])
+            elif word in ("shell", "system"):
+                call.follower.shell(command.partition(" ")[2])
             elif word in ("c", "connect") and rest not in ("", "-"):
                 place = (
                     call.situation.address_place(rest)
@@ -506,6 +522,10 @@ def _rm(call: Call) -> Iterator[Finding]:
                 if suffix:
                     harm = f"delete the {suffix[1:]} file of a database: it may hold what was committed last"
                 yield Finding(harm, place.text, SAFER_FILE)
+            elif recursive and (server := SERVER_FOLDER.search(name)):
+                yield Finding(
+                    f"delete the folder of a server: {server[0]}", call.situation.elsewhere or name, SAFER_VOLUME
+                )
             elif recursive:
                 for below in call.situation.databases_below(name)[:3]:
                     yield Finding(f"delete the folder {name} with a database in it", below.text, SAFER_FILE)
@@ -554,10 +574,8 @@ def _copy(call: Call) -> Iterator[Finding]:
                 call.situation.written.pop(new, None)
                 if old in call.situation.written:
                     call.situation.written[new] = call.situation.written[old]
-        elif call.name == "cp":
-            path = call.situation.path(onto)
-            if path is not None and not os.path.exists(path):
-                call.situation.written[path] = call.situation.text_of(source)
+        elif call.name == "cp" and (path := call.situation.path(onto)):
+            call.situation.written[path] = call.situation.text_of(source)
 
 
 def _rsync(call: Call) -> Iterator[Finding]:
@@ -686,19 +704,33 @@ def _git_would_reset(call: Call, folder: str, harm: str) -> Iterator[Finding]:
 def _docker(call: Call) -> Iterator[Finding]:
     words = [arg for arg in call.args if not arg.startswith("-")]
     letters = "".join(arg[1:] for arg in call.args if re.fullmatch("-[a-zA-Z]+", arg))
-    if "compose" in words[:1] or call.name == "docker-compose":
-        removes = "--volumes" in _option_names(call.args) or "v" in letters
-        if ("down" in words and removes) or ("rm" in words[:3] and removes):
-            yield Finding(
-                "docker compose down -v: delete the volumes", "what the services of this project store", SAFER_VOLUME
-            )
+    options = _option_names(call.args)
+    removes = "--volumes" in options or "v" in letters
+    if "compose" in words[:1]:
+        if removes and ("down" in words or "rm" in words) and _stores_something(call):
+            yield Finding("docker compose down -v", "the volumes of this project", SAFER_VOLUME)
     elif words[:1] == ["volume"] and words[1:2] in (["rm"], ["remove"], ["prune"]):
-        names = ", ".join(words[2:]) or "all that no container uses"
-        yield Finding(f"docker volume {words[1]}", f"the volumes {names}", SAFER_VOLUME)
-    elif words[:2] == ["system", "prune"] and "--volumes" in _option_names(call.args):
+        if not (words[2:] and all(TEST_NAME.fullmatch(name) for name in words[2:])):
+            names = ", ".join(words[2:]) or "all that no container uses"
+            yield Finding(f"docker volume {words[1]}", f"the volumes {names}".replace(UNKNOWN, "…"), SAFER_VOLUME)
+    elif words[:2] == ["system", "prune"] and "--volumes" in options:
         yield Finding("docker system prune --volumes", "all volumes that no container uses", SAFER_VOLUME)
-    elif words[:1] == ["rm"] and ("v" in letters or "--volumes" in _option_names(call.args)):
-        yield Finding("docker rm -v: delete the volumes", f"of the containers {', '.join(words[1:])}", SAFER_VOLUME)
+    elif words[:1] == ["rm"] and removes and not all(TEST_NAME.fullmatch(name) for name in words[1:]):
+        yield Finding("docker rm -v", f"the volumes of {', '.join(words[1:])}".replace(UNKNOWN, "…"), SAFER_VOLUME)
+
+
+def _stores_something(call: Call) -> bool:
+    """Whether the services of a compose project hold data, and are not named as a test's."""
+    options, _ = _options(call.args, "fpH", dict.fromkeys(("file", "project-name", "profile", "timeout"), True))
+    names = [value for name, value in options if name in ("p", "project-name")]
+    files = [value for name, value in options if name in ("f", "file")]
+    if any(TEST_NAME.fullmatch(name) for name in names):
+        return False
+    if files and all(re.search(r"(^|[._/-])tests?[._-]", file) for file in files):
+        return False
+    texts = [call.situation.text_of(file) for file in files or COMPOSE_FILES]
+    known = [text for text in texts if text is not None]
+    return not known or any(STORES.search(text) for text in known)
 
 
 CHECKS: dict[str, Callable[[Call], Iterator[Finding]]] = {

@@ -56,11 +56,12 @@ class Pipe(NamedTuple):
 
 
 class Block(NamedTuple):
-    """A subshell, braces, or the parts of `if`, `while` and `case`."""
+    """A subshell, braces, the parts of `if`, `while` and `case`, or what stands behind `&&` and `||`."""
 
     body: tuple[Node, ...]
     redirects: tuple[Redirect, ...]
     own_shell: bool
+    conditional: bool = False
 
 
 class Loop(NamedTuple):
@@ -154,7 +155,28 @@ class _Reader:
                     return found
                 self.at += len(word)  # closes nothing
                 continue
-            found.append(self.pipe())
+            found += self.and_or()
+
+    def and_or(self) -> list[Node]:
+        """`a && b && c || d`: the first, and a block of what runs if it went well, or if not."""
+        nodes = [self.pipe()]
+        behind: list[Node] = []
+        while True:
+            self.skip_blanks()
+            operator = self.text[self.at : self.at + 2]
+            if operator != "&&" and behind:
+                nodes.append(Block(tuple(behind), (), own_shell=False, conditional=True))
+                behind = []
+            if operator not in ("&&", "||"):
+                return nodes
+            self.at += 2
+            self.skip_between_statements(newlines_only=True)
+            if self.at >= len(self.text) or self.text[self.at] in ");&|":
+                continue
+            if operator == "&&":
+                behind.append(self.pipe())
+            else:
+                nodes.append(Block((self.pipe(),), (), own_shell=False, conditional=True))
 
     def pipe(self) -> Node:
         nodes = [self.command()]
@@ -227,7 +249,7 @@ class _Reader:
                 raise UnreadableError(f"{word} without {last}")
             self.at += len(found)
             if found == last:
-                return Block(tuple(body), self.redirects(), own_shell=False)
+                return Block(tuple(body), self.redirects(), own_shell=False, conditional=True)
 
     def loop(self, word: str) -> Node:
         self.at += len(word)
@@ -263,7 +285,7 @@ class _Reader:
             self.skip_between_statements()
             if self.bare_word() == "esac":
                 self.at += 4
-                return Block(tuple(body), self.redirects(), own_shell=False)
+                return Block(tuple(body), self.redirects(), own_shell=False, conditional=True)
             if self.text.startswith((";;", ";&"), self.at):
                 self.at += 3 if self.text.startswith(";;&", self.at) else 2
                 continue
@@ -643,7 +665,7 @@ def _whole(node: Node) -> Node:
     if isinstance(node, Pipe):
         return Pipe(tuple(map(_whole, node.nodes)))
     if isinstance(node, Block):
-        return Block(tuple(map(_whole, node.body)), _whole_redirects(node.redirects), node.own_shell)
+        return node._replace(body=tuple(map(_whole, node.body)), redirects=_whole_redirects(node.redirects))
     if isinstance(node, Loop):
         words = tuple(map(_whole_word, node.words))
         return Loop(node.name, words, tuple(map(_whole, node.body)), _whole_redirects(node.redirects))

@@ -58,6 +58,9 @@ class Situation:
         self.folder: str | None = os.path.realpath(folder)
         self.project = os.path.realpath(project or folder)
         self.variables: dict[str, str] = dict(environ)
+        self.exported = set(environ)  # the others a shell keeps to itself
+        self.exports_all = False  # set -a
+        self.folders: set[str] = set()  # that this command makes
         self.elsewhere: str | None = None  # inside of a container, on another machine
         self.written: dict[str, str | None] = {}  # the text of a file that this command writes, where it is known
         self.same_as: dict[str, str] = {}  # a new name of a file: moved there, or a link
@@ -70,6 +73,7 @@ class Situation:
         other = object.__new__(Situation)
         other.__dict__ = dict(self.__dict__)
         other.variables = dict(self.variables)
+        other.exported = set(self.exported)
         other.functions = dict(self.functions)
         return other
 
@@ -81,9 +85,23 @@ class Situation:
 
     # --- variables ---
 
+    def assign(self, name: str, value: str) -> None:
+        """An assignment; of a variable that is not exported, programs see nothing."""
+        self.variables[name] = value
+        if self.exports_all:
+            self.exported.add(name)
+
+    def export(self, variables: Mapping[str, str]) -> None:
+        self.variables.update(variables)
+        self.exported.update(variables)
+
+    def environment(self, name: str) -> str:
+        """What a program finds in its environment."""
+        return self.variables.get(name, "") if name in self.exported else ""
+
     def addresses(self) -> list[str]:
         """The addresses that a program would find: in the environment, else in `.env` as most programs read it."""
-        found = [self.variables[name] for name in ADDRESS_VARIABLES if self.variables.get(name)]
+        found = [value for name in ADDRESS_VARIABLES if (value := self.environment(name))]
         if not found:
             from_file = self.environment_file(".env")
             found = [from_file[name] for name in ADDRESS_VARIABLES if from_file.get(name)]
@@ -234,15 +252,15 @@ class Situation:
         """A database of a server; what is not given comes from the variables that libpq reads."""
         if dbname and ("://" in dbname or re.match(r"\w+\s*=", dbname)):
             return self.address_place(dbname)
-        if UNKNOWN in (host or "") + (dbname or ""):
+        host = host or self.environment("PGHOST")
+        name = dbname or self.environment("PGDATABASE")
+        if service := service or self.environment("PGSERVICE"):
+            return Place(f"the service {service}")
+        if UNKNOWN in host + name + self.environment("PGHOSTADDR"):
             return UNKNOWN_PLACE
-        host = host or self.variables.get("PGHOST") or ""
-        name = dbname or self.variables.get("PGDATABASE") or ""
-        if service or self.variables.get("PGSERVICE"):
-            return Place(f"the service {service or self.variables['PGSERVICE']}")
         if host == THROW_AWAY_HOST:
             return Place("a server of local_postgres.py", throw_away=True)
-        hosts = [_without_port(one) for one in host.split(",")] + [self.variables.get("PGHOSTADDR", "")]
+        hosts = [_without_port(one) for one in host.split(",")] + [self.environment("PGHOSTADDR")]
         local = not self.elsewhere and all(
             one in ("", "localhost", "::1") or one.startswith(("127.", "/", "%2F", "%2f")) for one in hosts
         )
