@@ -5,6 +5,7 @@ The commands are in guard_commands/. They are read and never run, in a project t
 
 import json
 import os
+import re
 import shutil
 import sqlite3
 import statistics
@@ -12,7 +13,8 @@ import subprocess
 import sys
 import time
 import tomllib
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +22,7 @@ import pytest
 
 import guard
 from claude_client import Client, Conversation, ToolCall, find_program, installed_client
+from guard_shell import Simple, Text, read_script
 from pages import read_page
 from requirement import missing
 
@@ -241,6 +244,59 @@ def test_its_own_failure_is_reported_and_the_command_passes(tmp_path: Path, proj
     assert "did not look at this command" in json.loads(nonsense.stdout)["systemMessage"]
 
 
+@pytest.mark.parametrize(
+    ("tool", "arguments", "expected"),
+    [
+        ("mcp__neon__run_sql", {"sql": "DROP TABLE orders"}, "ask"),
+        ("mcp__neon__run_sql_transaction", {"sqlStatements": ["SELECT 1", "delete from orders"]}, "ask"),
+        ("mcp__supabase__execute_sql", {"query": "truncate orders"}, "ask"),
+        ("mcp__neon__delete_branch", {"branchId": "br-1"}, "ask"),
+        ("mcp__neon__run_sql", {"sql": "DELETE FROM orders WHERE id = 1"}, None),
+        ("mcp__docs__search", {"query": "how to drop table orders"}, None),
+        ("mcp__neon__list_projects", {"limit": 3}, None),
+    ],
+)
+def test_it_reads_what_a_server_of_tools_is_told(
+    tool: str, arguments: dict[str, Any], expected: str | None, project: Path
+) -> None:
+    assert decision(ask_guard(tool, arguments, project)) == expected
+
+
+@pytest.mark.slow
+def test_its_reader_finds_every_program_that_another_parser_finds() -> None:
+    """tree-sitter-bash, over all commands of the tables; programs whose name is plain in the text."""
+    everything = [command for group in (STOPPED | PASSED).values() for command in group]
+    missed = {}
+    for command in everything:
+        expected = Counter(programs_for_tree_sitter(command)) - Counter({"time": 9, "coproc": 9})
+        if less := expected - Counter(programs_for_the_guard(read_script(command))):
+            missed[command] = less
+    assert len(everything) > 400
+    assert {command: less for command, less in missed.items() if "\\\n" not in command} == {}
+
+
+def programs_for_tree_sitter(command: str) -> Iterator[str]:
+    import tree_sitter
+    import tree_sitter_bash
+
+    waiting = [tree_sitter.Parser(tree_sitter.Language(tree_sitter_bash.language())).parse(command.encode()).root_node]
+    while waiting:
+        node = waiting.pop()
+        waiting += node.children
+        name = node.child_by_field_name("name") if node.type == "command" else None
+        if name and re.fullmatch(rb"[\w./-]+", name.text or b""):
+            yield (name.text or b"").decode()
+
+
+def programs_for_the_guard(script: Iterable[Any]) -> Iterator[str]:
+    """The first words of all commands in what read_script() gives, however deep."""
+    for node in script:
+        if isinstance(node, Simple) and node.words:
+            yield "".join(part.text for part in node.words[0] if isinstance(part, Text))
+        if isinstance(node, tuple):
+            yield from programs_for_the_guard(part for part in node if isinstance(part, tuple))
+
+
 @pytest.mark.slow
 def test_it_starts_almost_as_fast_as_python(project: Path, tmp_path: Path) -> None:
     """An answer within 150 ms, where Python itself needs some 20: so within 7 starts of Python. It takes about 3."""
@@ -390,7 +446,7 @@ def decide(
 
 
 def ask_guard(
-    tool: str, arguments: dict[str, str], project: Path, *, mode: str = "default", **environ: str
+    tool: str, arguments: dict[str, Any], project: Path, *, mode: str = "default", **environ: str
 ) -> dict[str, Any] | None:
     event = {"tool_name": tool, "tool_input": arguments, "cwd": str(project), "permission_mode": mode}
     return guard.decide(event, {"HOME": str(project), "CLAUDE_PROJECT_DIR": str(project), **environ})

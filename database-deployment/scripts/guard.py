@@ -6,7 +6,8 @@ input and answers there. Nothing is run and no database is asked. To see what it
     python guard.py --explain 'alembic downgrade base'
 
 It stops DROP, TRUNCATE, DELETE and UPDATE of every row, downgrades, upgrades that drop, resets of tools and services,
-volumes, and whatever deletes or overwrites a database file; in shell commands, SQL, Python and files that they run.
+volumes, and whatever deletes or overwrites a database file; in shell commands, SQL, Python and files that they run,
+in file tools and in tools of MCP servers.
 What may be thrown away passes: memory, files in the temporary folder outside of the project, files that are not there,
 tests' databases on this machine, and a server of local_postgres.py.
 
@@ -24,6 +25,7 @@ from typing import Any
 
 NOBODY_ANSWERS = {"bypassPermissions", "dontAsk", "auto"}  # permission modes in which a question reaches nobody
 WRITES_A_FILE = {"Write": "file_path", "Edit": "file_path", "MultiEdit": "file_path", "NotebookEdit": "notebook_path"}
+DESTROYS_ON_A_SERVER = {"delete_project", "delete_branch", "reset_branch", "reset_from_parent", "delete_database"}
 MOST_FINDINGS = 4
 
 
@@ -56,8 +58,25 @@ def findings(event: Mapping[str, Any], environ: Mapping[str, str]) -> list[Any]:
         import guard_rules
 
         return guard_rules.overwritten(str(given.get(key, "")), situation)
+    if tool.startswith("mcp__"):
+        return findings_of_server(tool, given)
     command = given.get("command")
     return findings_of_command(command, situation) if isinstance(command, str) else []
+
+
+def findings_of_server(tool: str, given: Mapping[str, Any]) -> list[Any]:
+    """What a tool of an MCP server would destroy: by its name, or by the SQL among its arguments."""
+    from guard_rules import SAFER_SERVICE, SAFER_SQL, Finding
+    from guard_sql import is_sql, read_sql
+
+    server, _, name = tool[len("mcp__") :].partition("__")
+    place = f"what the MCP server {server} is connected to"
+    found = [Finding(name, place, SAFER_SERVICE)] if name in DESTROYS_ON_A_SERVER else []
+    for value in given.values():
+        for text in value if isinstance(value, list) else [value]:
+            if isinstance(text, str) and is_sql(text):
+                found += [Finding(harm, place, SAFER_SQL) for harm in read_sql(text).harms]
+    return found
 
 
 def reason(found: list[Any], mode: str | None) -> str:
@@ -89,8 +108,12 @@ def main() -> int:
         return 0
     if sys.argv[1:2] == ["--explain"] and len(sys.argv) == 3:
         return explain(sys.argv[2])
+    given = "" if sys.stdin.isatty() else sys.stdin.read()
+    if not given.strip():
+        print(__doc__)
+        return 0
     try:
-        answer = decide(json.load(sys.stdin))
+        answer = decide(json.loads(given))
     except Exception as error:  # whatever it is: the guard must not stop the work
         text = f"The database guard failed and did not look at this command ({type(error).__name__}: {error})"
         print(text, file=sys.stderr)
