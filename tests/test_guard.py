@@ -87,7 +87,11 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     write(project / "reset.sh", "#!/bin/sh\nset -e\ndropdb shop\n")
     write(project / "reset.py", RESET_PY)
     write(project / "seed.py", SEED_PY)
+    write(project / "benchmark.py", "import tempfile\n" + RESET_PY)
     write(project / "app.py", "import shop\n\nshop.run()\n")
+    write(project / "fake" / "local_postgres.py", "import os, sys\n\nos.execvp(sys.argv[2], sys.argv[2:])\n")
+    (project / "copied").mkdir()
+    shutil.copy(SCRIPTS / "local_postgres.py", project / "copied")
     write(project / "test.env", "DATABASE_URL=sqlite:///test.db\n")
     write(
         project / "Makefile", "build:\n\tpython -m build\nreset: build\n\t@echo anew\n\tdropdb $(NAME)\nNAME = shop\n"
@@ -190,6 +194,14 @@ def test_a_file_tool_may_not_overwrite_a_database(tool: str, project: Path) -> N
         for file in ("app.db", "old.sqlite", "new.db", "test.db", "app.py")
     ]
     assert list(map(decision, answers)) == ["ask", "ask", None, None, None]
+
+
+@pytest.mark.parametrize("folder", ["examples", "scripts"])
+def test_what_the_skill_brings_runs_without_a_question(folder: str, project: Path, elsewhere: Path) -> None:
+    files = sorted((SKILL / folder).glob("*.py"))
+    assert len(files) > 4
+    stopped = [file.name for file in files if decide(f"python {file} --help; python {file}", project, elsewhere)]
+    assert stopped == []
 
 
 def test_a_database_is_known_by_its_first_bytes(project: Path, elsewhere: Path) -> None:

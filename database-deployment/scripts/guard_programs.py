@@ -179,28 +179,31 @@ def python(follower: Follower, args: list[str], stdin: str) -> str:
                     inside = letters.partition(letter)[2] or (args[place + 1] if place + 1 < len(args) else "")
                     rest = args[place + (1 if letters.partition(letter)[2] else 2) :]
                     if letter == "c" and "m" not in letters.partition("c")[0]:
-                        return python_code(follower, inside, stdin)
+                        return python_code(follower, inside)
                     if letter == "m":
                         return python_module(follower, inside, rest, stdin)
             if letters[-1:] in ("W", "X"):
                 place += 1
         place += 1
     if place >= len(args) or args[place] == "-":
-        return python_code(follower, stdin, UNKNOWN)
+        return python_code(follower, stdin)
     name = args[place].rpartition("/")[2]
     if name == "local_postgres.py":
-        is_own = rules.is_own_local_postgres(args[place], follower.situation)
+        is_own = rules.is_own(args[place], follower.situation, "scripts")
         on_local_postgres(follower, args[place + 1 :], stdin, throw_away=is_own)
         if is_own:
             return UNKNOWN
+    if rules.is_own(args[place], follower.situation, "examples"):
+        return UNKNOWN  # they drop what they have made, and refuse to start where one of their tables is
     follower.add(rules.check(Call(name, args[place + 1 :], follower.situation, stdin, follower)))
-    return python_code(follower, follower.situation.text_of(args[place]) or "", UNKNOWN)
+    is_on_disk = follower.situation.path(args[place]) not in follower.situation.written
+    return python_code(follower, follower.situation.text_of(args[place]) or "", is_on_disk=is_on_disk)
 
 
-def python_code(follower: Follower, code: str, stdin: str) -> str:
+def python_code(follower: Follower, code: str, *, is_on_disk: bool = False) -> str:
     from guard_python import check_python  # only when there is Python to read: `ast` takes its time
 
-    follower.add(check_python(code.replace(UNKNOWN, "_"), follower.situation, follower))
+    follower.add(check_python(code.replace(UNKNOWN, "_"), follower.situation, follower, is_on_disk=is_on_disk))
     return UNKNOWN
 
 

@@ -48,18 +48,28 @@ TEMPORARY_NAME = "/tmp/of-this-run"  # noqa: S108
 MOST_LEVELS = 3
 
 
-def check_python(code: str, situation: Situation, follower: Follower, level: int = 0) -> list[Finding]:
-    """The findings of a program's text."""
+def check_python(
+    code: str, situation: Situation, follower: Follower, level: int = 0, *, is_on_disk: bool = False
+) -> list[Finding]:
+    """The findings of a program's text.
+
+    `is_on_disk`: it was there before the command. Such a program is believed when it makes databases of its own and
+    names no other; of what stands in the command itself nothing is believed.
+    """
     try:
         tree = ast.parse(code)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return []
-    return list(_Reader(tree, situation.copy(), follower, level).findings())
+    reader = _Reader(tree, situation.copy(), follower, level)
+    if is_on_disk and re.search(r"(?m)^\s*(import|from) (tempfile|local_postgres|testcontainers|like_neon)\b", code):
+        reader.unknown_place = Place("a database of its own", throw_away=True)
+    return list(reader.findings())
 
 
 class _Reader:
     def __init__(self, tree: ast.Module, situation: Situation, follower: Follower, level: int) -> None:
         self.situation, self.follower, self.level = situation, follower, level
+        self.unknown_place = UNKNOWN_PLACE
         self.functions = {
             node.name: node for node in ast.walk(tree) if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
         }
@@ -212,7 +222,7 @@ class _Reader:
     def place(self) -> Place:
         """The first database of the text that may not be thrown away."""
         places = [place for node in self.nodes if isinstance(node, ast.Call) for place in self._places(node)]
-        return next((place for place in places if not place.throw_away), places[0] if places else UNKNOWN_PLACE)
+        return next((place for place in places if not place.throw_away), places[0] if places else self.unknown_place)
 
     def _places(self, node: ast.Call) -> Iterator[Place]:
         name = _name(node)
@@ -233,7 +243,7 @@ class _Reader:
             host = self.text(keywords.get("host")) or UNKNOWN
             yield self.situation.server(host=host, dbname=self.text(keywords.get("dbname")) or UNKNOWN)
         else:
-            yield UNKNOWN_PLACE
+            yield self.unknown_place
 
     # --- what ---
 

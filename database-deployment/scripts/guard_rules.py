@@ -203,13 +203,18 @@ def hidden() -> list[Finding]:
     return [Finding("a decoded text that a shell would run unread", "unknown", "write the commands in plain text")]
 
 
-def is_own_local_postgres(name: str, situation: Situation) -> bool:
-    """Whether a file is the local_postgres.py beside this one, letter for letter: only then is its server believed."""
-    own = os.path.join(os.path.dirname(os.path.abspath(__file__)), "local_postgres.py")
+def is_own(name: str, situation: Situation, folder: str) -> bool:
+    """Whether a file is one of the skill's own, letter for letter: only then it is believed.
+
+    `folder`: "scripts" or "examples".
+    """
+    own = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), folder, os.path.basename(name))
     path = situation.path(name)
-    if path is None or situation.elsewhere or path in situation.written or not os.path.isfile(path):
+    if path is None or situation.elsewhere or path in situation.written:
         return False
-    if os.path.isfile(own) and os.path.samefile(own, path):
+    if not (os.path.isfile(path) and os.path.isfile(own)):
+        return False
+    if os.path.samefile(own, path):
         return True
     with open(path, "rb") as given, open(own, "rb") as mine:
         return given.read() == mine.read()
