@@ -409,6 +409,35 @@ def test_the_settings_of_this_repository_watch_over_a_clone(client: Client, watc
     assert tables_of(watched / "app.db") == ["orders"]
 
 
+@pytest.mark.slow
+def test_a_plugin_brings_the_guard_and_the_skill_still_asks_for_nothing(client: Client, watched: Path) -> None:
+    market = watched / "market"
+    shutil.copytree(watched / ".claude" / "skills" / SKILL.name, market / SKILL.name)
+    shutil.rmtree(watched / ".claude")
+    entry = {"name": SKILL.name, "source": f"./{SKILL.name}", "strict": False, "skills": ["./"]}
+    manifest = {"name": "market", "owner": {"name": "a"}, "plugins": [entry | hooks_of_a_plugin()]}
+    write(market / ".claude-plugin" / "marketplace.json", json.dumps(manifest))
+    home = client.new_home()
+    client.run("plugin", "marketplace", "add", str(market), project=watched, home=home)
+    client.run("plugin", "install", f"{SKILL.name}@market", project=watched, home=home)
+    launch = ToolCall("Skill", {"skill": f"{SKILL.name}:{SKILL.name}", "args": "go"})
+    drop = ToolCall("Bash", {"command": DROP.format("app.db")})
+    conversation = client.ask(
+        "go", project=watched, home=home, turns=[[launch], [drop]], options=["--allowedTools", "Bash"]
+    )
+    assert conversation.denied() == ["Bash"]
+    assert tables_of(watched / "app.db") == ["orders"]
+
+
+def hooks_of_a_plugin() -> dict[str, Any]:
+    """The settings of the page, with the path that a plugin has."""
+    folder = f"$CLAUDE_PROJECT_DIR/.claude/skills/{SKILL.name}"
+    settings = json.dumps(settings_of_the_page())
+    assert folder in settings
+    hooks: dict[str, Any] = json.loads(settings.replace(folder, "${CLAUDE_PLUGIN_ROOT}"))
+    return hooks
+
+
 def run_in_client(client: Client, project: Path, command: str, *options: str) -> Conversation:
     """The model wants to run a command, and the person allowed all of Bash before."""
     turns = [[ToolCall("Bash", {"command": command})]]
