@@ -196,7 +196,7 @@ def test_a_file_tool_may_not_overwrite_a_database(tool: str, project: Path) -> N
     assert list(map(decision, answers)) == ["ask", "ask", None, None, None]
 
 
-@pytest.mark.parametrize("folder", ["examples", "scripts"])
+@pytest.mark.parametrize("folder", ["examples", pytest.param("scripts", marks=pytest.mark.slow)])
 def test_what_the_skill_brings_runs_without_a_question(folder: str, project: Path, elsewhere: Path) -> None:
     files = sorted((SKILL / folder).glob("*.py"))
     assert len(files) > 4

@@ -124,7 +124,7 @@ def run(follower: Follower, argv: list[str], stdin: str) -> str:
         return behind(follower, args, "", stdin)
     if name in BEHIND_A_WORD or name in PREFIXES:
         return prefix(follower, name, args, stdin)
-    if re.fullmatch(r"(python|pypy)[\d.]*w?|py", name):
+    if re.fullmatch(r"(python|pypy|ipython|bpython)[\d.]*w?|py", name):
         return python(follower, args, stdin)
     script = follower.situation.text_of(argv[0]) if "/" in argv[0] else None
     if script and "\0" not in script:

@@ -273,7 +273,11 @@ class _Reader:
             yield f"{receiver or 'metadata'}.drop_all(): drop all tables", SAFER_SQL
         elif name == "drop" and receiver.endswith(("__table__", "_table", ".table")):
             yield f"{receiver}.drop()", SAFER_SQL
-        elif name in ("drop_database", "drop_schema", "DropTable", "DropSchema"):
+        elif name == "to_sql" and any(
+            keyword.arg == "if_exists" and self.text(keyword.value) == "replace" for keyword in node.keywords
+        ):
+            yield f"{receiver}.to_sql(..., if_exists='replace'): drop the table and make another", SAFER_SQL
+        elif name in ("drop_database", "drop_schema", "drop_tables", "drop_table", "DropTable", "DropSchema"):
             yield f"{name}(...)", SAFER_SQL
         elif name == "downgrade" and receiver in ("command", "alembic.command"):
             yield "alembic downgrade", SAFER_DOWNGRADE

@@ -439,11 +439,11 @@ def _alembic(call: Call) -> Iterator[Finding]:
 def _flask(call: Call) -> Iterator[Finding]:
     from guard_migrations import check_alembic
 
+    if "shell" in call.args:
+        yield from _python_shell(call)
     if "db" in call.args:
-        place = call.args.index("db")
-        folder = call.args[:place]
-        yield from check_alembic(call._replace(args=call.args[place + 1 :]), folder="migrations", program="flask db")
-        del folder
+        behind = call.args[call.args.index("db") + 1 :]
+        yield from check_alembic(call._replace(args=behind), folder="migrations", program="flask db")
 
 
 def _manage(call: Call) -> Iterator[Finding]:
@@ -456,11 +456,16 @@ def _manage(call: Call) -> Iterator[Finding]:
         texts = [call.args[call.args.index("-c") + 1]] if "-c" in call.args[:-1] else [call.stdin]
         yield from _sql_findings(call, texts, _place_of_tool(call), client="psql")
     if words[:1] == ["shell"]:
-        from guard_python import check_python
+        yield from _python_shell(call)
 
-        for option in ("-c", "--command"):
-            if option in call.args[:-1]:
-                yield from check_python(call.args[call.args.index(option) + 1], call.situation, call.follower)
+
+def _python_shell(call: Call) -> Iterator[Finding]:
+    """`manage.py shell -c CODE`, `flask shell < FILE`."""
+    from guard_python import check_python
+
+    given = [call.args[place + 1] for place, arg in enumerate(call.args[:-1]) if arg in ("-c", "--command")]
+    for code in given or [call.stdin.replace(UNKNOWN, "_")]:
+        yield from check_python(code, call.situation, call.follower)
 
 
 def _prisma(call: Call) -> Iterator[Finding]:
@@ -597,9 +602,25 @@ def _curl(call: Call) -> Iterator[Finding]:
         call.args, "XdHouAFbceTKmrxw", {"request": True, "url": True, "data": True, "header": True}
     )
     method = next((value.upper() for name, value in options if name in ("X", "request")), "GET")
+    for name, value in options:
+        if name in ("o", "output"):
+            yield from overwritten(value, call.situation)
     for address in [*rest, *[value for name, value in options if name == "url"]]:
         if SERVICE_ADDRESS.search(address) and (method == "DELETE" or re.search(r"/(restore|reset)\b", address)):
             yield Finding(f"{method} {address.partition('?')[0]}", "that service", SAFER_SERVICE)
+
+
+def _wget(call: Call) -> Iterator[Finding]:
+    options, _ = _options(call.args, "OoPUtTeai", {"output-document": True})
+    for name, value in options:
+        if name in ("O", "output-document"):
+            yield from overwritten(value, call.situation)
+
+
+def _scp(call: Call) -> Iterator[Finding]:
+    _, names = _options(call.args, "cFiJloPSX", {})
+    if len(names) > 1 and ":" not in names[-1]:
+        yield from _copy(call._replace(name="cp", args=[name.rpartition(":")[2] for name in names]))
 
 
 def _unresolved(name: str, situation: Situation) -> str | None:
@@ -757,6 +778,8 @@ CHECKS: dict[str, Callable[[Call], Iterator[Finding]]] = {
     **dict.fromkeys(("cp", "mv", "ln", "install"), _copy),
     "rsync": _rsync,
     "curl": _curl,
+    "wget": _wget,
+    "scp": _scp,
     **dict.fromkeys(
         ("tee", "sponge"), lambda call: (one for name in call.args for one in overwritten(name, call.situation))
     ),

@@ -210,7 +210,7 @@ class Situation:
     def databases_below(self, text: str) -> list[Place]:
         """The databases in a folder: SQLite files, and the folder of a PostgreSQL server."""
         top = self.path(text)
-        if top is None or self.elsewhere or not os.path.isdir(top):
+        if top is None or self.elsewhere or not os.path.isdir(top) or os.path.basename(top) in CACHES:
             return []
         found = []
         for name in _files_below(top):
