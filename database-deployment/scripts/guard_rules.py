@@ -46,14 +46,15 @@ class Call(NamedTuple):
 
 HIDDEN = f"{UNKNOWN}hidden{UNKNOWN}"  # what a decoder prints when nobody can know its input
 
+LOCAL_POSTGRES = f"python {os.path.join(os.path.dirname(os.path.abspath(__file__)), 'local_postgres.py')} --"
 SAFER_SQL = (
     "count first what it would touch, and take a dump or a branch; to try it out, use a throw-away server: "
-    "python local_postgres.py -- COMMAND"
+    f"{LOCAL_POSTGRES} COMMAND"
 )
 SAFER_FILE = "make a copy first: sqlite3 FILE \".backup 'COPY.db'\"; or give the new database another name"
 SAFER_DOWNGRADE = (
     "a downgrade drops columns and tables with their rows. To verify one, use a throw-away server: "
-    "python local_postgres.py -- sh -c 'alembic upgrade head && alembic downgrade -1 && alembic upgrade head'; "
+    f"{LOCAL_POSTGRES} sh -c 'alembic upgrade head && alembic downgrade -1 && alembic upgrade head'; "
     "to go back in earnest, write a new revision that goes forward"
 )
 SAFER_UPGRADE = (
