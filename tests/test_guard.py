@@ -5,7 +5,9 @@ The commands are in guard_commands/. They are read and never run, in a project t
 
 import json
 import os
+import random
 import re
+import shlex
 import shutil
 import sqlite3
 import statistics
@@ -14,7 +16,7 @@ import sys
 import time
 import tomllib
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +39,11 @@ def tables(name: str) -> dict[str, list[str]]:
     """The groups of commands in one file."""
     found: dict[str, list[str]] = tomllib.loads((COMMANDS / name).read_text("utf-8"))
     return found
+
+
+def commands(groups: dict[str, list[str]]) -> list[str]:
+    """All commands of some groups."""
+    return [command for group in groups.values() for command in group]
 
 
 STOPPED, PASSED = tables("stop.toml"), tables("pass.toml")
@@ -134,7 +141,7 @@ def test_it_lets_pass(group: str, project: Path, elsewhere: Path) -> None:
 
 @pytest.mark.parametrize("groups", [STOPPED, PASSED], ids=["stop", "pass"])
 def test_the_tables_are_as_long_as_promised(groups: dict[str, list[str]]) -> None:
-    found = [command for group in groups.values() for command in group]
+    found = commands(groups)
     assert len(found) == len(set(found)) >= 100
 
 
@@ -231,6 +238,7 @@ def test_what_it_cannot_read_to_its_end_it_does_not_let_pass(command: str, proje
         "\0",
         "for i in " + "a " * 10_000 + "; do for j in b; do true; done; done",
         "('" * 1000,
+        "rm '\ud800' app.db",
     ],
 )
 def test_no_command_makes_it_fail_or_wait(command: str, project: Path, elsewhere: Path) -> None:
@@ -244,6 +252,15 @@ def test_it_answers_a_client_in_its_words(project: Path) -> None:
     output = json.loads(stopped.stdout)["hookSpecificOutput"]
     assert (output["hookEventName"], output["permissionDecision"]) == ("PreToolUse", "ask")
     assert [stopped.returncode, passed.returncode, passed.stdout, stopped.stderr] == [0, 0, "", ""]
+
+
+def test_it_works_in_any_environment(project: Path) -> None:
+    environ = {"PATH": os.environ["PATH"], "LC_ALL": "C", "PYTHONSAFEPATH": "1", "PYTHONIOENCODING": "latin-1"}
+    event = json.dumps(bash_event("echo 'für Ann'; dropdb 'café'", project), ensure_ascii=False).encode()
+    ended = subprocess.run([sys.executable, GUARD], input=event, capture_output=True, check=True, env=environ)
+    assert (
+        "dropdb café: the database café" in json.loads(ended.stdout)["hookSpecificOutput"]["permissionDecisionReason"]
+    )
 
 
 def test_its_own_failure_is_reported_and_the_command_passes(tmp_path: Path, project: Path) -> None:
@@ -274,10 +291,46 @@ def test_it_reads_what_a_server_of_tools_is_told(
     assert decision(ask_guard(tool, arguments, project)) == expected
 
 
+WRAPPERS: dict[str, Callable[[str], str]] = {
+    "a subshell": lambda command: f"(cd . && {{ {command}\n}}) &",
+    "a condition": lambda command: f"if test -f x; then\n{command}\nelse echo; fi",
+    "the other branch": lambda command: f"test -f x || {{ {command}\n}}",
+    "a loop": lambda command: f"while true; do\n{command}\ndone > log.txt 2>&1",
+    "a case": lambda command: f"case x in y) ;; *)\n{command}\n;; esac",
+    "a function": lambda command: f"work() {{\n{command}\n}}\nwork now",
+    "a substitution": lambda command: f'echo "$(\n{command}\n)"',
+    "bash -c": lambda command: f"sudo env A=1 timeout 5 bash -c {shlex.quote(command)}",
+    "eval": lambda command: f"ls | head\neval {shlex.quote(command)}",
+    "a here-document": lambda command: f"bash <<'END-OF-SCRIPT'\n{command}\nEND-OF-SCRIPT",
+    "a script": lambda command: f"cat > x.sh <<'END-OF-SCRIPT'\n{command}\nEND-OF-SCRIPT\nsh x.sh",
+    "Python": lambda command: f"python3 -c {shlex.quote(f'import os; os.system({command!r})')}",
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("wrapper", WRAPPERS)
+def test_it_decides_the_same_whatever_a_command_is_wrapped_in(wrapper: str, project: Path, elsewhere: Path) -> None:
+    wrap = WRAPPERS[wrapper]
+    let_through = [one for one in commands(STOPPED) if decide(wrap(one), project, elsewhere) is None]
+    stopped = [one for one in commands(PASSED) if decide(wrap(one), project, elsewhere)]
+    assert (let_through, stopped) == ([], [])
+
+
+@pytest.mark.slow
+def test_no_broken_command_makes_it_fail(project: Path, elsewhere: Path) -> None:
+    chance = random.Random(1)
+    everything = commands(STOPPED | PASSED)
+    for _ in range(3000):
+        command, other = chance.sample(everything, 2)
+        cut, width = chance.randrange(len(command) + 1), chance.randrange(4)
+        piece = chance.choice(["'", '"', "$(", "((", "}", "<<E\n", "\\", "\0", "case x in ", other])
+        decide(command[:cut] + piece + command[cut + width :], project, elsewhere)
+
+
 @pytest.mark.slow
 def test_its_reader_finds_every_program_that_another_parser_finds() -> None:
     """tree-sitter-bash, over all commands of the tables; programs whose name is plain in the text."""
-    everything = [command for group in (STOPPED | PASSED).values() for command in group]
+    everything = commands(STOPPED | PASSED)
     missed = {}
     for command in everything:
         expected = Counter(programs_for_tree_sitter(command)) - Counter({"time": 9, "coproc": 9})

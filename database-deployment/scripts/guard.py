@@ -23,6 +23,8 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))  # also where PYTHONSAFEPATH takes it away
+
 NOBODY_ANSWERS = {"bypassPermissions", "dontAsk", "auto"}  # permission modes in which a question reaches nobody
 WRITES_A_FILE = {"Write": "file_path", "Edit": "file_path", "MultiEdit": "file_path", "NotebookEdit": "notebook_path"}
 DESTROYS_ON_A_SERVER = {"delete_project", "delete_branch", "reset_branch", "reset_from_parent", "delete_database"}
@@ -61,7 +63,9 @@ def findings(event: Mapping[str, Any], environ: Mapping[str, str]) -> list[Any]:
     if tool.startswith("mcp__"):
         return findings_of_server(tool, given)
     command = given.get("command")
-    return findings_of_command(command, situation) if isinstance(command, str) else []
+    if not isinstance(command, str):
+        return []
+    return findings_of_command(command.encode("utf-8", "replace").decode("utf-8"), situation)
 
 
 def findings_of_server(tool: str, given: Mapping[str, Any]) -> list[Any]:
@@ -108,7 +112,7 @@ def main() -> int:
         return 0
     if sys.argv[1:2] == ["--explain"] and len(sys.argv) == 3:
         return explain(sys.argv[2])
-    given = "" if sys.stdin.isatty() else sys.stdin.read()
+    given = b"" if sys.stdin.isatty() else sys.stdin.buffer.read()  # UTF-8, whatever the system thinks
     if not given.strip():
         print(__doc__)
         return 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import os
 import re
+import warnings
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -151,7 +152,9 @@ def _applied(place: Place) -> list[str] | None:
 def revision_drops(text: str) -> list[str]:
     """What the function `upgrade` of a revision drops."""
     try:
-        tree = ast.parse(text)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            tree = ast.parse(text)
     except (SyntaxError, ValueError, RecursionError):
         return []
     found: list[str] = []

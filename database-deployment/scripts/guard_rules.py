@@ -696,7 +696,7 @@ def _git_output(folder: str, *arguments: str) -> list[str]:
 
     try:
         done = subprocess.run(
-            ["git", "-c", "core.fsmonitor=false", *arguments],
+            ["git", "-c", "core.fsmonitor=false", *[argument.replace(UNKNOWN, "…") for argument in arguments]],
             cwd=folder,
             capture_output=True,
             text=True,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+import time
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
@@ -29,6 +30,7 @@ CACHES = {
 }
 TEMPORARY_FOLDERS = ("/tmp", "/var/tmp", "/private/tmp", "/private/var/folders", "/dev/shm")  # noqa: S108
 MOST_ENTRIES = 20_000
+MOST_SECONDS = 1.0  # for looking into folders
 MOST_TEXT = 1_000_000
 URL = re.compile(
     r"(?P<scheme>[A-Za-z][\w+.-]*)://(?:(?P<user>[^/?#]*)@)?(?P<host>[^/?#]*)(?:/(?P<path>[^?#]*))?(?:\?(?P<query>.*))?$"
@@ -66,6 +68,7 @@ class Situation:
         self.same_as: dict[str, str] = {}  # a new name of a file: moved there, or a link
         self.functions: dict[str, object] = {}
         self.aliases: dict[str, str] = {}
+        self._looks_until = time.monotonic() + MOST_SECONDS
         self._temporary = self._temporary_folders(environ)
 
     def copy(self) -> Situation:
@@ -213,7 +216,7 @@ class Situation:
         if top is None or self.elsewhere or not os.path.isdir(top) or os.path.basename(top) in CACHES:
             return []
         found = []
-        for name in _files_below(top):
+        for name in _files_below(top, self._looks_until):
             base = os.path.basename(name)
             if base == "PG_VERSION":
                 place = Place(_shown(os.path.dirname(name)), self.is_temporary(name), name)
@@ -284,14 +287,14 @@ def begins_as_sqlite(path: str) -> bool:
         return False
 
 
-def _files_below(top: str) -> Iterator[str]:
+def _files_below(top: str, until: float) -> Iterator[str]:
     seen = 0
     for folder, folders, files in os.walk(top):
         folders[:] = [name for name in folders if name not in CACHES]
         for name in files:
             yield os.path.join(folder, name)
         seen += len(files) + len(folders)
-        if seen > MOST_ENTRIES:
+        if seen > MOST_ENTRIES or time.monotonic() > until:
             return
 
 
