@@ -23,7 +23,7 @@ from typing import Any
 import pytest
 
 import guard
-from claude_client import Client, Conversation, ToolCall, find_program, installed_client
+from claude_client import TIME_LIMIT, Client, Conversation, ToolCall, find_program, installed_client, model_stand_in
 from guard_shell import Simple, Text, read_script
 from pages import read_page
 from requirement import missing
@@ -415,6 +415,37 @@ def test_a_command_that_is_stopped_does_not_run(client: Client, watched: Path) -
     assert tables_of(watched / "app.db") == ["orders"]
     assert conversation.denied() == ["Bash"]  # headless: the question of the guard becomes a refusal
     assert "DROP TABLE orders: app.db" in conversation.tool_results()[0].text
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore")  # of the packages behind the client's Python interface
+@pytest.mark.parametrize("approves", [True, False])
+def test_where_somebody_can_be_asked_the_person_decides(approves: bool, client: Client, watched: Path) -> None:
+    import asyncio
+
+    from claude_agent_sdk import ClaudeAgentOptions, ClaudeSDKClient, PermissionResultAllow, PermissionResultDeny
+
+    questions = []
+
+    async def person(tool: str, _: dict[str, Any], context: Any) -> PermissionResultAllow | PermissionResultDeny:
+        questions.append((tool, str(context.decision_reason)))
+        return PermissionResultAllow() if approves else PermissionResultDeny(message="No.")
+
+    async def talk(url: str) -> None:
+        environ = {"HOME": str(client.new_home()), "ANTHROPIC_BASE_URL": url, "ANTHROPIC_API_KEY": "none-is-needed"}
+        quiet = {"CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1", "DISABLE_AUTOUPDATER": "1"}
+        options = ClaudeAgentOptions(
+            cwd=watched, can_use_tool=person, setting_sources=["project"], env=environ | quiet, cli_path=client.program
+        )
+        async with ClaudeSDKClient(options) as talking:
+            await talking.query("go")
+            async for _ in talking.receive_response():
+                pass
+
+    with model_stand_in([[ToolCall("Bash", {"command": DROP.format("app.db")})]]) as model:
+        asyncio.run(asyncio.wait_for(talk(model.url), TIME_LIMIT))
+    assert [tool for tool, reason in questions if "DROP TABLE orders: app.db" in reason] == ["Bash"]
+    assert tables_of(watched / "app.db") == ([] if approves else ["orders"])
 
 
 @pytest.mark.slow

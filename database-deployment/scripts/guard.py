@@ -1,7 +1,7 @@
 """A hook of Claude Code that asks a person before a command destroys a database.
 
 Register it for PreToolUse (references/guard.md has the settings); it reads what the client wants to run from standard
-input and answers there. Nothing is run and no database is asked. To see what it thinks of a command:
+input and prints its answer. It runs nothing of the command and connects to no server. To see what it thinks of one:
 
     python guard.py --explain 'alembic downgrade base'
 
