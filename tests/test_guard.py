@@ -99,6 +99,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     write(project / "fake" / "local_postgres.py", "import os, sys\n\nos.execvp(sys.argv[2], sys.argv[2:])\n")
     (project / "copied").mkdir()
     shutil.copy(SCRIPTS / "local_postgres.py", project / "copied")
+    write(project / "prod.env", "# ours\nDATABASE_URL=postgresql://db.example.com/shop\n")
     write(project / "test.env", "DATABASE_URL=sqlite:///test.db\n")
     write(
         project / "Makefile", "build:\n\tpython -m build\nreset: build\n\t@echo anew\n\tdropdb $(NAME)\nNAME = shop\n"

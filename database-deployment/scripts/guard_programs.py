@@ -130,6 +130,8 @@ def run(follower: Follower, argv: list[str], stdin: str) -> str:
     if script and "\0" not in script:
         return script_file(follower, script, argv, stdin)
     follower.add(rules.check(Call(name, args, follower.situation, stdin, follower)))
+    if args and not name.strip(UNKNOWN):  # `$SUDO rm app.db`, where nothing is in the variable
+        return follower.command(args, stdin)
     if name in WRITES_WHAT_IT_READS:
         return filtered(follower, name, args, stdin)
     return rules.printed(name, args)
@@ -212,7 +214,9 @@ def python_module(follower: Follower, module: str, args: list[str], stdin: str) 
         return follower.command(
             [{"django": "django-admin", "sqlite_utils": "sqlite-utils"}.get(module, module), *args], stdin
         )
-    return UNKNOWN
+    path = module.replace(".", "/")
+    code = next((text for end in (".py", "/__main__.py") if (text := follower.situation.text_of(path + end))), "")
+    return python_code(follower, code, is_on_disk=True)
 
 
 def on_local_postgres(follower: Follower, args: list[str], stdin: str, *, throw_away: bool) -> str:
@@ -247,6 +251,8 @@ def behind(follower: Follower, args: list[str], with_value: str, stdin: str, ski
         place += 2 if args[place] in valued else 1
     rest = args[place + skip :]
     assigned = {}
+    while len(rest) > 1 and not rest[0].strip(UNKNOWN):  # `env $(cat FILE) command`
+        rest = rest[1:]
     while rest and (found := re.match(r"([A-Za-z_]\w*)=(.*)", rest[0], re.DOTALL)):
         assigned[found[1]] = found[2]
         rest = rest[1:]
@@ -515,6 +521,17 @@ def find(follower: Follower, args: list[str], stdin: str) -> str:
     return "\n".join(matched) + "\n" if matched else ""
 
 
+def fd(follower: Follower, args: list[str], stdin: str) -> str:
+    names = [place.file for place in follower.situation.databases_below(".") if place.file]
+    endings = [args[place + 1] for place, arg in enumerate(args[:-1]) if arg in ("-e", "--extension")]
+    matched = [name for name in names if not endings or name.endswith(tuple(endings))]
+    for place, arg in enumerate(args[:-1]):
+        if arg in ("-x", "-X", "--exec", "--exec-batch"):
+            command = [part for part in args[place + 1 :] if part not in (";", "{}")]
+            follower.command([*command, *matched[:MOST_ROUNDS]])
+    return "\n".join(matched) + "\n" if matched else ""
+
+
 def ssh(follower: Follower, args: list[str], stdin: str) -> str:
     place = 0
     while place < len(args) and args[place].startswith("-"):
@@ -635,13 +652,14 @@ def ls(follower: Follower, args: list[str], stdin: str) -> str:
 def grep(follower: Follower, args: list[str], stdin: str) -> str:
     words = [arg for arg in args if not arg.startswith("-")]
     letters = "".join(arg[1:] for arg in args if re.fullmatch("-[a-zA-Z]+", arg))
-    if len(words) != 1 or UNKNOWN in stdin or set(letters) & set("coqlPr"):
+    text = "".join(follower.situation.text_of(name) or UNKNOWN for name in words[1:]) or stdin
+    if not words or UNKNOWN in text or set(letters) & set("coqlPr"):
         return UNKNOWN
     try:
         pattern = re.compile(words[0].replace("\\|", "|"), re.IGNORECASE if "i" in letters else 0)
     except re.error:
         return UNKNOWN
-    kept = [line for line in stdin.splitlines() if bool(pattern.search(line)) != ("v" in letters)]
+    kept = [line for line in text.splitlines() if bool(pattern.search(line)) != ("v" in letters)]
     return "\n".join(kept) + "\n" if kept else ""
 
 
@@ -790,6 +808,8 @@ HANDLERS: dict[str, Callable[[Follower, list[str], str], str]] = {
     "time": timed,
     "xargs": xargs,
     "find": find,
+    "fd": fd,
+    "fdfind": fd,
     "ssh": ssh,
     "docker": docker,
     "docker-compose": docker_compose,

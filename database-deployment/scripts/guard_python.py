@@ -11,7 +11,7 @@ import warnings
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from guard_rules import SAFER_DOWNGRADE, SAFER_FILE, SAFER_SQL, Finding
+from guard_rules import SAFER_DOWNGRADE, SAFER_SQL, Finding
 from guard_situation import UNKNOWN_PLACE, Place, Situation
 from guard_sql import UNKNOWN, read_sql
 
@@ -272,7 +272,11 @@ class _Reader:
     def _harms(self, node: ast.Call) -> Iterator[tuple[str, str]]:
         name = _name(node)
         receiver = ast.unparse(node.func.value) if isinstance(node.func, ast.Attribute) else ""
-        if name == "drop_all":
+        if name in ("run_sync", "run_in_executor", "to_thread"):
+            for arg in node.args:
+                if isinstance(arg, ast.Attribute) and arg.attr == "drop_all":
+                    yield f"{ast.unparse(arg)}: drop all tables", SAFER_SQL
+        elif name == "drop_all":
             yield f"{receiver or 'metadata'}.drop_all(): drop all tables", SAFER_SQL
         elif name == "drop" and receiver.endswith(("__table__", "_table", ".table")):
             yield f"{receiver}.drop()", SAFER_SQL
@@ -376,5 +380,3 @@ def _root(node: ast.expr) -> str:
             node = node.value
     return last
 
-
-__all__ = ["SAFER_FILE", "check_python"]

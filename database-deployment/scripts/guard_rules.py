@@ -20,7 +20,7 @@ from guard_situation import (
     Place,
     Situation,
 )
-from guard_sql import UNKNOWN, read_sql
+from guard_sql import UNKNOWN, read_sql, strings_of
 
 if TYPE_CHECKING:
     from guard_follow import Follower
@@ -183,6 +183,9 @@ def printed(name: str, args: list[str]) -> str:
         arg in ("--clean", "--cle", "-Fpc") or re.fullmatch("-[a-zA-Z]*c", arg) for arg in args
     ):
         return OUTPUT_OF_A_CLEAN_DUMP
+    if name in ("psql", "sqlite3", "mysql"):  # `SELECT 'DROP TABLE ' || name`, for another client to run
+        strings = " ".join(string for arg in args for string in strings_of(arg))
+        return strings + "\n" if read_sql(strings).harms else UNKNOWN
     return "" if name in ("true", "false", ":", "sleep", "mkdir", "touch", "rm", "test", "[") else UNKNOWN
 
 
@@ -640,7 +643,9 @@ def find_matches(args: list[str], situation: Situation) -> list[str]:
             break
         roots.append(arg)
     patterns = [
-        args[place + 1] for place, arg in enumerate(args[:-1]) if arg in ("-name", "-iname", "-path", "-wholename")
+        args[place + 1]
+        for place, arg in enumerate(args[:-1])
+        if arg in ("-name", "-iname", "-path", "-wholename") and (place == 0 or args[place - 1] not in ("!", "-not"))
     ]
     if situation.elsewhere:
         return [pattern for pattern in patterns if pattern.lower().endswith(DATABASE_SUFFIXES)]

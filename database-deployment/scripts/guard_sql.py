@@ -81,6 +81,11 @@ def read_sql(text: str, *, backslash_escapes: bool = False, level: int = 0) -> S
     return Sql(harms, commands)
 
 
+def strings_of(text: str) -> list[str]:
+    """The strings in the statements of a text."""
+    return [token.text for statement in _statements(text, [], False) for token in statement if token.kind == "string"]
+
+
 def is_sql(text: str) -> bool:
     """Whether a text begins as a statement does that could destroy."""
     begin = re.sub(r"\A(?:\s+|--[^\n]*|/\*.*?\*/|;)*", "", text, flags=re.DOTALL)
