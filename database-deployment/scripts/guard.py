@@ -57,9 +57,9 @@ def findings(event: Mapping[str, Any], environ: Mapping[str, str]) -> list[Any]:
     tool, given = str(event.get("tool_name", "")), event.get("tool_input") or {}
     situation = Situation(str(event.get("cwd") or os.getcwd()), environ, environ.get("CLAUDE_PROJECT_DIR"))
     if key := WRITES_A_FILE.get(tool):
-        import guard_rules
+        from guard_files import overwritten
 
-        return guard_rules.overwritten(str(given.get(key, "")), situation)
+        return overwritten(str(given.get(key, "")), situation)
     if tool.startswith("mcp__"):
         return findings_of_server(tool, given)
     command = given.get("command")
@@ -70,7 +70,7 @@ def findings(event: Mapping[str, Any], environ: Mapping[str, str]) -> list[Any]:
 
 def findings_of_server(tool: str, given: Mapping[str, Any]) -> list[Any]:
     """What a tool of an MCP server would destroy: by its name, or by the SQL among its arguments."""
-    from guard_rules import SAFER_SERVICE, SAFER_SQL, Finding
+    from guard_case import SAFER_SERVICE, SAFER_SQL, Finding
     from guard_sql import is_sql, read_sql
 
     server, _, name = tool[len("mcp__") :].partition("__")

@@ -9,9 +9,10 @@ import re
 import time
 from collections.abc import Callable, Iterable
 
+import guard_files as files
 import guard_programs as programs
 import guard_rules as rules
-from guard_rules import Finding
+from guard_case import HIDDEN, Finding
 from guard_shell import (
     SEPARATOR,
     Function,
@@ -184,7 +185,7 @@ class Follower:
                 text = self.situation.text_of(self._text(redirect.target))
                 stdin = UNKNOWN if text is None else text
             elif redirect.operator in (">", ">|", "&>", ">&"):
-                self.add(rules.overwritten(self._text(redirect.target), self.situation))
+                self.add(files.overwritten(self._text(redirect.target), self.situation))
         return stdin
 
     def _written(self, redirects: tuple[Redirect, ...], printed: str) -> str:
@@ -295,7 +296,7 @@ class Follower:
         return self.in_own_shell(run)
 
     def stop_hidden(self, text: str) -> None:
-        if rules.HIDDEN in text:
+        if HIDDEN in text:
             self.add(rules.hidden())
 
     def elsewhere(self, where: str, run: Callable[[], str]) -> str:

@@ -9,7 +9,7 @@ import warnings
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from guard_rules import SAFER_DOWNGRADE, SAFER_UPGRADE, Call, Finding
+from guard_case import SAFER_DOWNGRADE, SAFER_UPGRADE, Call, Finding
 from guard_situation import UNKNOWN_PLACE, Place, Situation
 from guard_sql import read_sql
 

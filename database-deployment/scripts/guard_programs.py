@@ -15,8 +15,9 @@ import re
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
+import guard_files as files
 import guard_rules as rules
-from guard_rules import Call, Finding
+from guard_case import HIDDEN, SAFER_SQL, Call, Finding
 from guard_shell import unescape
 from guard_situation import ADDRESSES_OF_ENVIRONMENT, THROW_AWAY_HOST, UNKNOWN_PLACE
 from guard_sql import UNKNOWN, read_sql
@@ -509,7 +510,7 @@ def xargs(follower: Follower, args: list[str], stdin: str) -> str:
 
 
 def find(follower: Follower, args: list[str], stdin: str) -> str:
-    matched = rules.find_matches(args, follower.situation)
+    matched = files.find_matches(args, follower.situation)
     follower.add(rules.check(Call("find", args, follower.situation, stdin, follower)))
     for place, arg in enumerate(args):
         if arg in ("-exec", "-execdir", "-ok", "-okdir"):
@@ -722,7 +723,7 @@ def check_strings(code: str, follower: Follower) -> list[Finding]:
         elif re.search(r"(?i)(unlink\w*|rm\w*|delete|remove\w*|truncate\w*|writefile\w*|rename\w*)$", before):
             follower.command(["rm", "-r", text])
         elif re.search(r"(query|execute|exec|run|do|raw|unsafe)$", before) and (harms := read_sql(text).harms):
-            found += [Finding(harm, UNKNOWN_PLACE.text, rules.SAFER_SQL) for harm in harms]
+            found += [Finding(harm, UNKNOWN_PLACE.text, SAFER_SQL) for harm in harms]
     return found
 
 
@@ -775,11 +776,11 @@ def _behind_options(args: list[str], with_value: tuple[str, ...]) -> list[str]:
 
 def _decoded(text: str, decode: Callable[[str], bytes]) -> str:
     if UNKNOWN in text or not text.strip():
-        return rules.HIDDEN
+        return HIDDEN
     try:
         return decode(text).decode("utf-8", "replace").replace(UNKNOWN, "")
     except (ValueError, binascii.Error):
-        return rules.HIDDEN
+        return HIDDEN
 
 
 HANDLERS: dict[str, Callable[[Follower, list[str], str], str]] = {

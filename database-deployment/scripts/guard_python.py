@@ -11,7 +11,7 @@ import warnings
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from guard_rules import SAFER_DOWNGRADE, SAFER_SQL, Finding
+from guard_case import SAFER_DOWNGRADE, SAFER_SQL, Finding
 from guard_situation import UNKNOWN_PLACE, Place, Situation
 from guard_sql import UNKNOWN, read_sql
 
@@ -379,4 +379,3 @@ def _root(node: ast.expr) -> str:
         else:
             node = node.value
     return last
-

@@ -8,12 +8,23 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+import guard_files as files
+from guard_case import (
+    SAFER_DOWNGRADE,
+    SAFER_FILE,
+    SAFER_RESET,
+    SAFER_SERVICE,
+    SAFER_SQL,
+    SAFER_VOLUME,
+    Call,
+    Finding,
+    option_names,
+    options_of,
+)
 from guard_situation import (
-    COPY_SUFFIX,
     DATABASE_SUFFIXES,
-    LOG_SUFFIXES,
     MEMORY,
     TEST_NAME,
     UNKNOWN_PLACE,
@@ -23,48 +34,8 @@ from guard_situation import (
 from guard_sql import UNKNOWN, read_sql, strings_of
 
 if TYPE_CHECKING:
-    from guard_follow import Follower
+    pass
 
-
-class Finding(NamedTuple):
-    """What would be destroyed, where, and the safer way."""
-
-    harm: str
-    place: str
-    safer: str
-
-
-class Call(NamedTuple):
-    """A program as it would be started."""
-
-    name: str
-    args: list[str]
-    situation: Situation
-    stdin: str
-    follower: Follower
-
-
-HIDDEN = f"{UNKNOWN}hidden{UNKNOWN}"  # what a decoder prints when nobody can know its input
-
-LOCAL_POSTGRES = f"python {os.path.join(os.path.dirname(os.path.abspath(__file__)), 'local_postgres.py')} --"
-SAFER_SQL = (
-    "count first what it would touch, and take a dump or a branch; to try it out, use a throw-away server: "
-    f"{LOCAL_POSTGRES} COMMAND"
-)
-SAFER_FILE = "make a copy first: sqlite3 FILE \".backup 'COPY.db'\"; or give the new database another name"
-SAFER_DOWNGRADE = (
-    "a downgrade drops columns and tables with their rows. To verify one, use a throw-away server: "
-    f"{LOCAL_POSTGRES} sh -c 'alembic upgrade head && alembic downgrade -1 && alembic upgrade head'; "
-    "to go back in earnest, write a new revision that goes forward"
-)
-SAFER_UPGRADE = (
-    "read the revision: is the drop a rename, or somebody else's table? Is the program gone that reads it? "
-    "Rehearse on a copy or a branch, and take a dump"
-)
-SAFER_RESET = "take a dump or a branch first; for an empty database make a new one beside it"
-SAFER_VOLUME = "without the volumes (`docker compose down`, no -v) the data stays; dump it first: pg_dump"
-SAFER_SERVICE = "take a dump (pg_dump) or a branch first, and let the person do it in the service's own console"
-SAFER_GIT = "look first what would go: git clean -n, git status; copy the database to another place"
 
 RESETS: dict[str, dict[str, str]] = {
     # program: words in a row -> options of which one is needed ("" is none)
@@ -147,9 +118,6 @@ PSQL_LONG = {
 SERVICE_ADDRESS = re.compile(
     r"//(console\.neon\.tech|api\.(supabase|heroku|digitalocean|turso|planetscale)\.(com|tech))/"
 )
-SERVER_FOLDER = re.compile(
-    r"^/var/lib/(postgresql|pgsql|mysql|mariadb)\b.*|^/(usr/local|opt/homebrew)/var/(postgres|mysql).*"
-)
 STORES = re.compile(
     r"(?i)postgres|postgis|timescale|mysql|maria|mongo|redis|valkey|cockroach|clickhouse|elastic|\bdb\b|sqlite"
 )
@@ -170,7 +138,7 @@ def check(call: Call) -> Iterator[Finding]:
         yield from handler(call)
     for table, safer, kind in ((RESETS, SAFER_RESET, "reset"), (SERVICES, SAFER_SERVICE, "service")):
         for words, needed in table.get(name, {}).items():
-            if _has_words(call.args, words) and (not needed or set(needed.split()) & set(_option_names(call.args))):
+            if _has_words(call.args, words) and (not needed or set(needed.split()) & set(option_names(call.args))):
                 place = _place_of_tool(call) if kind == "reset" else Place(f"what {name} is logged in to")
                 if not place.throw_away:
                     yield Finding(f"{name} {words or ' '.join(call.args)}".strip(), place.text, safer)
@@ -227,10 +195,6 @@ def is_own(name: str, situation: Situation, folder: str) -> bool:
 # --- arguments ---
 
 
-def _option_names(args: list[str]) -> list[str]:
-    return [arg.partition("=")[0] for arg in args]
-
-
 def _asks_for_help(call: Call) -> bool:
     own = call.args[: call.args.index("--")] if "--" in call.args else call.args
     if call.name in ("psql", "sqlite3", "dropdb", "rm", "mysql", "git", "docker", "pg_restore", "find"):
@@ -254,39 +218,6 @@ def _has_words(args: list[str], words: str) -> bool:
 
 def _may_be_value(args: list[str], place: int) -> bool:
     return place > 0 and args[place - 1].startswith("-") and "=" not in args[place - 1]
-
-
-def _options(args: list[str], short: str, long: dict[str, bool]) -> tuple[list[tuple[str, str]], list[str]]:
-    """As getopt reads them: `-Atc SQL`, `--command=SQL`, `--comm SQL`; options and what is none."""
-    found: list[tuple[str, str]] = []
-    rest: list[str] = []
-    place = 0
-    while place < len(args):
-        arg = args[place]
-        place += 1
-        if arg == "--":
-            rest += args[place:]
-            break
-        if arg.startswith("--"):
-            name, equals, value = arg[2:].partition("=")
-            whole = name if name in long else next((one for one in long if one.startswith(name)), name)
-            if long.get(whole) and not equals:
-                value = args[place] if place < len(args) else ""
-                place += 1
-            found.append((whole, value))
-        elif arg.startswith("-") and len(arg) > 1:
-            for at, letter in enumerate(arg[1:], 1):
-                if letter in short:
-                    value = arg[at + 1 :]
-                    if not value and place < len(args):
-                        value = args[place]
-                        place += 1
-                    found.append((letter, value))
-                    break
-                found.append((letter, ""))
-        else:
-            rest.append(arg)
-    return found, rest
 
 
 # --- SQL ---
@@ -319,7 +250,7 @@ def _sql_findings(call: Call, texts: list[str], place: Place, *, client: str) ->
             elif word in ("restore",) and client == "sqlite3" and not place.throw_away:
                 yield Finding(f".restore {rest}, over all that is in it", place.text, SAFER_FILE)
             elif word in ("backup", "save", "clone", "once", "output", "o", "out", "excel") and rest:
-                yield from overwritten(rest.split()[-1].strip("'\""), call.situation)
+                yield from files.overwritten(rest.split()[-1].strip("'\""), call.situation)
         for attached in ATTACHED.findall(text) if client == "sqlite3" and place.throw_away else ():
             place = call.situation.file(attached)
         if not place.throw_away:
@@ -328,26 +259,23 @@ def _sql_findings(call: Call, texts: list[str], place: Place, *, client: str) ->
 
 
 def _psql(call: Call) -> Iterator[Finding]:
-    options, rest = _options(call.args, PSQL_WITH_VALUE, PSQL_LONG)
+    options, rest = options_of(call.args, PSQL_WITH_VALUE, PSQL_LONG)
     texts: list[str] = []
     given = {"host": None, "dbname": None}  # type: dict[str, str | None]
-    read_stdin = True
     for name, value in options:
         if name in ("c", "command"):
             texts.append(value)
-            read_stdin = False
         elif name in ("f", "file"):
             texts.append(call.stdin if value == "-" else call.situation.text_of(value) or UNKNOWN)
-            read_stdin = False
         elif name in ("h", "host"):
             given["host"] = value
         elif name in ("d", "dbname"):
             given["dbname"] = value
         elif name in ("o", "output", "L", "log-file"):
-            yield from overwritten(value, call.situation)
+            yield from files.overwritten(value, call.situation)
     if not given["dbname"] and rest:
         given["dbname"] = rest[0]
-    if read_stdin:
+    if not texts:
         call.follower.stop_hidden(call.stdin)
         texts.append(call.stdin)
     yield from _sql_findings(call, texts, call.situation.server(**given), client="psql")
@@ -355,7 +283,7 @@ def _psql(call: Call) -> Iterator[Finding]:
 
 def _mysql(call: Call) -> Iterator[Finding]:
     long = dict.fromkeys(("execute", "host", "user", "port", "database", "init-command"), True)
-    options, rest = _options(call.args, "ehuPDS", long)
+    options, rest = options_of(call.args, "ehuPDS", long)
     texts = [value for name, value in options if name in ("e", "execute", "init-command")] or [call.stdin]
     host = next((value for name, value in options if name in ("h", "host")), "localhost")
     name = next((value for name, value in options if name in ("D", "database")), rest[0] if rest else "")
@@ -407,7 +335,7 @@ def _sqlite_utils(call: Call) -> Iterator[Finding]:
 
 def _dropdb(call: Call) -> Iterator[Finding]:
     long = dict.fromkeys(("host", "port", "username", "maintenance-db"), True)
-    options, rest = _options(call.args, "hpU", long)
+    options, rest = options_of(call.args, "hpU", long)
     if any(name in ("V", "version", "?") for name, _ in options):
         return
     host = next((value for name, value in options if name in ("h", "host")), None)
@@ -421,7 +349,7 @@ def _pg_restore(call: Call) -> Iterator[Finding]:
     long = dict.fromkeys(
         ("dbname", "file", "format", "jobs", "use-list", "schema", "table", "index", "host", "port", "username"), True
     )
-    options, _ = _options(call.args, "dfFIjLnNPSThpUt", {**long, "clean": False, "create": False})
+    options, _ = options_of(call.args, "dfFIjLnNPSThpUt", {**long, "clean": False, "create": False})
     names = [name for name, _ in options]
     if "c" not in names and "clean" not in names:
         return
@@ -499,7 +427,7 @@ def _place_of_tool(call: Call) -> Place:
             )
         if arg.endswith(DATABASE_SUFFIXES) and (place == 0 or not call.args[place - 1].startswith("-")):
             return call.situation.file(arg)
-    if call.name == "supabase" and not {"--linked", "--db-url"} & set(_option_names(call.args)):
+    if call.name == "supabase" and not {"--linked", "--db-url"} & set(option_names(call.args)):
         return Place("the local Supabase database")
     return call.situation.address_place(call.situation.address())
 
@@ -511,223 +439,18 @@ def _unknown_program(call: Call) -> Iterator[Finding]:
             yield Finding(harm, UNKNOWN_PLACE.text, SAFER_SQL)
 
 
-# --- files ---
-
-
-def overwritten(name: str, situation: Situation) -> list[Finding]:
-    """`> app.db`, `tee app.db`, a copy onto it."""
-    if name.startswith("/dev/") and not name.startswith("/dev/shm/"):  # noqa: S108
-        return []
-    if COPY_SUFFIX.search(name):  # a copy is made anew each time
-        return []
-    place = situation.database_at(name)
-    return [Finding("overwrite a database file", place.text, SAFER_FILE)] if place else []
-
-
-def _rm(call: Call) -> Iterator[Finding]:
-    recursive = any(re.fullmatch("-[a-zA-Z]*[rR][a-zA-Z]*", arg) or arg == "--recursive" for arg in call.args)
-    own = call.args
-    names = [arg for place, arg in enumerate(own) if not arg.startswith("-") or "--" in own[:place]]
-    for given in names:
-        for name in call.situation.matches(given):
-            if place := call.situation.database_at(name):
-                suffix = next((end for end in LOG_SUFFIXES if name.endswith(end)), None)
-                harm = "delete a database file"
-                if suffix:
-                    harm = f"delete the {suffix[1:]} file of a database: it may hold what was committed last"
-                yield Finding(harm, place.text, SAFER_FILE)
-            elif recursive and (server := SERVER_FOLDER.search(name)):
-                yield Finding(
-                    f"delete the folder of a server: {server[0]}", call.situation.elsewhere or name, SAFER_VOLUME
-                )
-            elif recursive:
-                for below in call.situation.databases_below(name)[:3]:
-                    yield Finding(f"delete the folder {name} with a database in it", below.text, SAFER_FILE)
-
-
-def _truncate(call: Call) -> Iterator[Finding]:
-    for name in call.args:
-        if not name.startswith("-") and (place := call.situation.database_at(name)):
-            yield Finding("empty a database file", place.text, SAFER_FILE)
-
-
-def _dd(call: Call) -> Iterator[Finding]:
-    for arg in call.args:
-        if arg.startswith("of="):
-            yield from overwritten(arg[3:], call.situation)
-
-
-def _copy(call: Call) -> Iterator[Finding]:
-    """cp, mv, ln, install, rsync: onto a database; mv also to where it would be lost."""
-    if call.name in ("cp", "mv") and ({"-n", "--no-clobber", "-i", "--backup", "-b"} & set(_option_names(call.args))):
-        return
-    names = [arg for arg in call.args if not arg.startswith("-")]
-    for place, arg in enumerate(call.args):
-        if arg in ("-t", "--target-directory") and place + 1 < len(call.args):
-            names = [name for name in names if name != call.args[place + 1]] + [call.args[place + 1]]
-    sources = [one for name in names[:-1] for one in call.situation.matches(name)]
-    if not sources:
-        return
-    target = names[-1]
-    real_target = call.situation.path(target)
-    into_folder = target.endswith("/") or (real_target is not None and os.path.isdir(real_target))
-    for source in sources:
-        onto = os.path.join(target, os.path.basename(source)) if into_folder else target
-        if call.name == "rsync" and ":" in target:
-            continue
-        if call.situation.path(source) != call.situation.path(onto):
-            yield from overwritten(onto, call.situation)
-        if call.name == "mv" and (place_of := call.situation.database_at(source)):
-            path = call.situation.path(onto)
-            if target.startswith("/dev/") or (path is not None and call.situation.is_temporary(path)):
-                yield Finding(f"move a database file to {target}, where it will be lost", place_of.text, SAFER_FILE)
-        if call.name in ("mv", "ln"):
-            old, new = call.situation.path(source), _unresolved(onto, call.situation)
-            if old is not None and new is not None and old != new:
-                call.situation.same_as[new] = old
-                call.situation.written.pop(new, None)
-                if old in call.situation.written:
-                    call.situation.written[new] = call.situation.written[old]
-        elif call.name == "cp" and (path := call.situation.path(onto)):
-            call.situation.written[path] = call.situation.text_of(source)
-
-
-def _rsync(call: Call) -> Iterator[Finding]:
-    yield from _copy(call)
-    names = [arg for arg in call.args if not arg.startswith("-")]
-    if any(arg.startswith("--del") for arg in call.args) and names and "--dry-run" not in call.args:
-        for below in call.situation.databases_below(names[-1])[:3]:
-            yield Finding(f"rsync --delete into {names[-1]}, which has a database in it", below.text, SAFER_FILE)
-
-
 def _curl(call: Call) -> Iterator[Finding]:
     """The interfaces of the services, called by hand."""
-    options, rest = _options(
+    options, rest = options_of(
         call.args, "XdHouAFbceTKmrxw", {"request": True, "url": True, "data": True, "header": True}
     )
     method = next((value.upper() for name, value in options if name in ("X", "request")), "GET")
     for name, value in options:
         if name in ("o", "output"):
-            yield from overwritten(value, call.situation)
+            yield from files.overwritten(value, call.situation)
     for address in [*rest, *[value for name, value in options if name == "url"]]:
         if SERVICE_ADDRESS.search(address) and (method == "DELETE" or re.search(r"/(restore|reset)\b", address)):
             yield Finding(f"{method} {address.partition('?')[0]}", "that service", SAFER_SERVICE)
-
-
-def _wget(call: Call) -> Iterator[Finding]:
-    options, _ = _options(call.args, "OoPUtTeai", {"output-document": True})
-    for name, value in options:
-        if name in ("O", "output-document"):
-            yield from overwritten(value, call.situation)
-
-
-def _scp(call: Call) -> Iterator[Finding]:
-    _, names = _options(call.args, "cFiJloPSX", {})
-    if len(names) > 1 and ":" not in names[-1]:
-        yield from _copy(call._replace(name="cp", args=[name.rpartition(":")[2] for name in names]))
-
-
-def _unresolved(name: str, situation: Situation) -> str | None:
-    if UNKNOWN in name or (situation.folder is None and not os.path.isabs(name)):
-        return None
-    return os.path.normpath(os.path.join(situation.folder or "/", name))
-
-
-def find_matches(args: list[str], situation: Situation) -> list[str]:
-    """The database files that a `find` with these arguments would come upon."""
-    import fnmatch
-
-    roots = []
-    for arg in args:
-        if arg.startswith(("-", "(", "!")):
-            break
-        roots.append(arg)
-    patterns = [
-        args[place + 1]
-        for place, arg in enumerate(args[:-1])
-        if arg in ("-name", "-iname", "-path", "-wholename") and (place == 0 or args[place - 1] not in ("!", "-not"))
-    ]
-    if situation.elsewhere:
-        return [pattern for pattern in patterns if pattern.lower().endswith(DATABASE_SUFFIXES)]
-    found = []
-    for root in roots or ["."]:
-        for place in situation.databases_below(root):
-            name = place.file or ""
-            base = os.path.basename(name).lower()
-            if not patterns or any(fnmatch.fnmatch(base, pattern.lower().rpartition("/")[2]) for pattern in patterns):
-                found.append(name)
-    return found
-
-
-def _find(call: Call) -> Iterator[Finding]:
-    if "-delete" in call.args:
-        for name in find_matches(call.args, call.situation)[:3]:
-            if place := call.situation.database_at(name):
-                yield Finding("delete a database file", place.text, SAFER_FILE)
-
-
-def _git(call: Call) -> Iterator[Finding]:
-    args = list(call.args)
-    folder = "."
-    while args and args[0].startswith("-"):
-        if args[0] == "-C" and len(args) > 1:
-            folder = os.path.join(folder, args[1])
-        args = args[2:] if args[0] in ("-C", "-c", "--git-dir", "--work-tree", "--namespace") else args[1:]
-    if not args or call.situation.elsewhere:
-        return
-    verb, rest = args[0], args[1:]
-    where = call.situation.path(folder)
-    if where is None or not os.path.isdir(where):
-        return
-    if verb == "clean":
-        letters = "".join(arg[1:] for arg in rest if re.fullmatch("-[a-zA-Z]+", arg))
-        forced = "f" in letters or "--force" in rest
-        if forced and "n" not in letters and "--dry-run" not in rest:
-            yield from _git_would_remove(call, where, rest)
-    elif verb in ("checkout", "restore") and not ("--staged" in rest and "--worktree" not in rest):
-        for name in rest:
-            if not name.startswith("-") and (place := call.situation.database_at(os.path.join(folder, name))):
-                yield Finding(f"git {verb}: overwrite a database file with an older one", place.text, SAFER_GIT)
-        if any(name in (".", ":/", "*") for name in rest) or "-f" in rest or "--force" in rest:
-            yield from _git_would_reset(call, where, f"git {verb}")
-    elif verb == "reset" and ("--hard" in rest or "--merge" in rest):
-        yield from _git_would_reset(call, where, "git reset --hard")
-    elif verb == "rm" and "--cached" not in rest:
-        yield from _rm(call._replace(args=[arg for arg in rest if arg != "-f"]))
-
-
-def _git_output(folder: str, *arguments: str) -> list[str]:
-    import subprocess
-
-    try:
-        done = subprocess.run(
-            ["git", "-c", "core.fsmonitor=false", *[argument.replace(UNKNOWN, "…") for argument in arguments]],
-            cwd=folder,
-            capture_output=True,
-            text=True,
-            timeout=2,
-            check=False,
-            stdin=subprocess.DEVNULL,
-        )
-    except (OSError, subprocess.SubprocessError):
-        return []
-    return [name for name in done.stdout.split("\n") if name]
-
-
-def _git_would_remove(call: Call, folder: str, rest: list[str]) -> Iterator[Finding]:
-    lines = _git_output(folder, "clean", "-n", *[arg for arg in rest if arg not in ("-i", "--interactive", "-q")])
-    for line in lines:
-        name = os.path.join(folder, line.removeprefix("Would remove ").strip('"'))
-        places = [call.situation.database_at(name), *call.situation.databases_below(name)]
-        for place in [place for place in places if place][:3]:
-            yield Finding("git clean: delete a database file", place.text, SAFER_GIT)
-
-
-def _git_would_reset(call: Call, folder: str, harm: str) -> Iterator[Finding]:
-    patterns = [f"*{suffix}" for suffix in DATABASE_SUFFIXES]
-    for name in _git_output(folder, "diff", "--name-only", "--relative", "HEAD", "--", *patterns)[:3]:
-        if place := call.situation.database_at(os.path.join(folder, name)):
-            yield Finding(f"{harm}: overwrite a database file with an older one", place.text, SAFER_GIT)
 
 
 # --- containers ---
@@ -736,7 +459,7 @@ def _git_would_reset(call: Call, folder: str, harm: str) -> Iterator[Finding]:
 def _docker(call: Call) -> Iterator[Finding]:
     words = [arg for arg in call.args if not arg.startswith("-")]
     letters = "".join(arg[1:] for arg in call.args if re.fullmatch("-[a-zA-Z]+", arg))
-    options = _option_names(call.args)
+    options = option_names(call.args)
     removes = "--volumes" in options or "v" in letters
     if "compose" in words[:1]:
         if removes and ("down" in words or "rm" in words) and _stores_something(call):
@@ -753,7 +476,7 @@ def _docker(call: Call) -> Iterator[Finding]:
 
 def _stores_something(call: Call) -> bool:
     """Whether the services of a compose project hold data, and are not named as a test's."""
-    options, _ = _options(call.args, "fpH", dict.fromkeys(("file", "project-name", "profile", "timeout"), True))
+    options, _ = options_of(call.args, "fpH", dict.fromkeys(("file", "project-name", "profile", "timeout"), True))
     names = [value for name, value in options if name in ("p", "project-name")]
     files = [value for name, value in options if name in ("f", "file")]
     if any(TEST_NAME.fullmatch(name) for name in names):
@@ -778,18 +501,18 @@ CHECKS: dict[str, Callable[[Call], Iterator[Finding]]] = {
     "django-admin": _manage,
     "prisma": _prisma,
     "wrangler": _wrangler,
-    **dict.fromkeys(("rm", "unlink", "shred", "srm", "rmdir", "del"), _rm),
-    "truncate": _truncate,
-    "dd": _dd,
-    **dict.fromkeys(("cp", "mv", "ln", "install"), _copy),
-    "rsync": _rsync,
+    **dict.fromkeys(("rm", "unlink", "shred", "srm", "rmdir", "del"), files.delete),
+    "truncate": files.truncate,
+    "dd": files.write_blocks,
+    **dict.fromkeys(("cp", "mv", "ln", "install"), files.copy),
+    "rsync": files.synchronize,
     "curl": _curl,
-    "wget": _wget,
-    "scp": _scp,
+    "wget": files.download,
+    "scp": files.copy_from_machine,
     **dict.fromkeys(
-        ("tee", "sponge"), lambda call: (one for name in call.args for one in overwritten(name, call.situation))
+        ("tee", "sponge"), lambda call: (one for name in call.args for one in files.overwritten(name, call.situation))
     ),
-    "find": _find,
-    "git": _git,
+    "find": files.find,
+    "git": files.git,
     **dict.fromkeys(("docker", "podman", "docker-compose"), _docker),
 }
