@@ -1,0 +1,96 @@
+"""The models against a live database: what only one of the two has. It reads the catalog, and changes nothing."""
+
+import importlib.util
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from sqlalchemy import CheckConstraint, Connection, MetaData, create_engine, inspect, make_url
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.pool import NullPool
+from sqlalchemy.schema import CreateTable
+
+from audit_findings import SKILL, CannotAudit
+from audit_models import Place
+
+MISSING, ADDED, DIFFERENT = "not-in-the-database", "not-in-the-models", "different-in-the-database"
+CONNECT_SECONDS = 10
+
+
+def look_at_database(metadata: MetaData, url: str) -> Iterator[Place]:
+    """`url` "" means DATABASE_URL, from the environment or .env."""
+    if importlib.util.find_spec("alembic") is None:
+        raise CannotAudit("first run: python -m pip install alembic")
+    try:
+        address = address_of(url)
+        options = {"connect_timeout": CONNECT_SECONDS} if address.get_backend_name() == "postgresql" else {}
+        engine = create_engine(address, connect_args=options, poolclass=NullPool)
+        with engine.connect() as connection:
+            found = [*differences(metadata, connection), *missing_checks(metadata, connection)]
+    except (SQLAlchemyError, ValueError, ImportError) as error:
+        # The message of a driver may quote the address.
+        raise CannotAudit(f"the database cannot be read: {type(error).__name__}. doctor.py says more") from error
+    yield from found
+
+
+def address_of(url: str) -> Any:
+    """With the driver that is meant, as database.py reads it."""
+    spec = importlib.util.spec_from_file_location("database_of_the_skill", SKILL / "examples" / "database.py")
+    if spec is None or spec.loader is None:
+        raise CannotAudit("examples/database.py cannot be loaded. Copy the whole folder of the skill.")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    address = module.database_url({"DATABASE_URL": url}) if url else module.database_url()
+    if address.get_backend_name() == "sqlite" and address.database:
+        # Opening a file that is not there would make it.
+        return make_url(f"sqlite:///file:{address.database}?mode=ro&uri=true")
+    return address
+
+
+def differences(metadata: MetaData, connection: Connection) -> Iterator[Place]:
+    from alembic.autogenerate import compare_metadata
+    from alembic.migration import MigrationContext
+
+    context = MigrationContext.configure(connection, opts={"compare_type": True, "compare_server_default": False})
+    for change in flat(compare_metadata(context, metadata)):
+        kind, *things = change
+        yield Place(rule_of(kind), described(kind, things))
+
+
+def flat(changes: Iterable[Any]) -> Iterator[tuple[Any, ...]]:
+    """Changes of one column come as a list of their own."""
+    for change in changes:
+        yield from change if isinstance(change, list) else [change]
+
+
+def rule_of(kind: str) -> str:
+    return {"add": MISSING, "remove": ADDED}.get(kind.partition("_")[0], DIFFERENT)
+
+
+def described(kind: str, things: list[Any]) -> str:
+    what = kind.partition("_")[2]
+    if kind.startswith("modify"):
+        _schema, table, column, *_, old, new = things
+        return f"{table}.{column}: {what} is {old}, the models say {new}"
+    if what == "column":
+        _schema, table, column = things
+        return f"column {table}.{column.name}"
+    thing = things[0]
+    if what == "table":
+        return f"table {thing.name}"
+    columns = ", ".join(column.name for column in getattr(thing, "columns", ()))
+    return f"{what} {thing.name or 'without a name'} of {thing.table.name} ({columns})"
+
+
+def missing_checks(metadata: MetaData, connection: Connection) -> Iterator[Place]:
+    inspector = inspect(connection)
+    there = set(inspector.get_table_names())
+    for table in metadata.sorted_tables:
+        if table.name not in there or table.schema:
+            continue
+        known = {check["name"] for check in inspector.get_check_constraints(table.name)}
+        ddl = str(CreateTable(table).compile(dialect=connection.dialect))  # without what is for another dialect
+        for constraint in table.constraints:
+            if isinstance(constraint, CheckConstraint) and constraint.name is not None:
+                name = connection.dialect.identifier_preparer.format_constraint(constraint)
+                if name and name in ddl and name.strip('"') not in known:
+                    yield Place("check-in-the-models-only", f"{table.name}: {name}")
