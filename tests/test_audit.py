@@ -69,7 +69,7 @@ def test_the_page_of_each_rule_has_the_heading() -> None:
 def test_what_a_rule_builds_on_exists() -> None:
     facts = {file.stem for file in RULES.glob("facts/*.yml")}
     for name, rule in SOURCE_RULES.items():
-        needed = {rule["metadata"].get("unless"), rule["metadata"].get("only-with")} - {None}
+        needed = {rule["metadata"].get(key, "").partition(".")[0] for key in ("unless", "only-with")} - {""}
         assert needed <= facts, name
 
 

@@ -27,7 +27,7 @@ MONEY = re.compile(
     r"(?i)(^|_)(price|amount|balance|cost|fee|salary|wage|payment|revenue|subtotal|refund|deposit|income|expense|budget|debt)s?($|_)"
 )
 NOT_MONEY = re.compile(
-    r"(?i)(rate|ratio|percent|percentage|pct|weight|factor|id|type|count|currency|status|name|limit|used|at|seconds|tokens)$"
+    r"(?i)(rate|ratio|percent|percentage|pct|weight|factor|id|type|count|currency|status|name|limit|used|at|seconds|tokens|precision|digits|decimals)$"
 )
 OWNER = re.compile(
     r"(?:user|owner|person|account|tenant|org|organi[sz]ation|team|workspace|company|customer|household|shop)_id$"

@@ -10,7 +10,7 @@ from audit_findings import Finding, Severity
 from audit_settings import Settings
 
 FACT = "info"  # the severity of a rule in rules/facts: it says something about the project
-TESTS = re.compile(r"(?:^|/)(?:tests?|testing|conftest\.py$|test_[^/]*\.py$|[^/]*_test\.py$)(?:/|$)|(?:^|/)test_[^/]*$")
+TESTS = re.compile(r"(?:^|/)(?:tests?|testing|conftest\.py$|tests\.py$|test_[^/]*\.py$|[^/]*_test\.py$)(?:/|$)|(?:^|/)test_[^/]*$")
 SCRIPTS = re.compile(r"(?:^|/)(?:scripts?|tools?|examples?|docs?|bin|dev|benchmarks?|demos?|samples?|notebooks)/")
 
 
@@ -22,7 +22,9 @@ class Project:
         self.settings = settings
         self.revisions = [match for match in self.matches if match.rule == "alembic-revision"]
         self._migrations = {match.file for match in self.revisions}
-        self._facts = {match.rule for match in self.matches if match.severity == FACT and self._counts(match)}
+        facts = [match for match in self.matches if match.severity == FACT and self._counts(match)]
+        self._facts = {match.rule for match in facts}
+        self._said = {(match.rule, name, value) for match in facts for name, value in match.variables.items()}
 
     def kind(self, file: str) -> str:
         if file in self._migrations:
@@ -40,14 +42,23 @@ class Project:
         conditions = match.metadata
         return (
             self.kind(match.file) in re.split(r",\s*", conditions.get("in", "code, scripts"))
-            and self._runs_on(conditions.get("database"))
+            and self._runs_on(conditions.get("database"), match.file)
             and conditions.get("unless") not in self._facts
-            and conditions.get("only-with", "") in ("", *self._facts)
+            and self._goes_with(match, conditions.get("only-with"))
         )
 
-    def _runs_on(self, database: str | None) -> bool:
+    def _goes_with(self, match: Match, needed: str | None) -> bool:
+        """`fact`: it is somewhere in the project. `fact.NAME`: it speaks of what this match calls NAME."""
+        if needed is None:
+            return True
+        fact, _, name = needed.partition(".")
+        return (fact, name, match.variables.get(name)) in self._said if name else fact in self._facts
+
+    def _runs_on(self, database: str | None, file: str) -> bool:
         if database is None:
             return True
+        if database == "postgresql" and "/sqlite/" in f"/{file}":
+            return False  # migrations for each database
         if self.settings.database is not None:
             return database == self.settings.database
         return database == "postgresql" or "sqlite-address" in self._facts
