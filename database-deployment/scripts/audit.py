@@ -36,7 +36,11 @@ def read_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("paths", nargs="*", type=Path, metavar="PATH", help="folders and files")
     parser.add_argument("--models", metavar="MODULE:BASE", help="import these models and look at them too")
     parser.add_argument(
-        "--database", nargs="?", const="", metavar="URL", help="with --models: compare with this database (DATABASE_URL)"
+        "--database",
+        nargs="?",
+        const="",
+        metavar="URL",
+        help="and compare them with this database (DATABASE_URL)",
     )
     parser.add_argument("--all", action="store_true", help="show each place, not the first five of a rule")
     parser.add_argument("--all-migrations", action="store_true", help="judge migrations that have run long ago too")
@@ -51,9 +55,17 @@ def read_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 
 def audit_source(
-    paths: Sequence[Path], root: Path, settings: Settings, *, all_migrations: bool = False
+    paths: Sequence[Path],
+    root: Path,
+    settings: Settings,
+    *,
+    of_models: Sequence[Finding] = (),
+    all_migrations: bool = False,
 ) -> tuple[list[Finding], list[str]]:
-    """The findings in the files below these paths, and what the reader should know about the search."""
+    """The findings in the files below these paths, and what the reader should know about the search.
+
+    `of_models` are findings of the models, whose lines may be ignored by comments too.
+    """
     if missing := [str(path) for path in paths if not path.exists()]:
         raise CannotAudit(f"there is no {', '.join(missing)}")
     scan = engine.scan(root, [path.resolve() for path in paths], settings.exclude)
@@ -62,12 +74,11 @@ def audit_source(
     project = Project(scan.matches, settings)
     judged = judged_migrations(project, paths, root, settings, all_migrations=all_migrations)
     ignores = Ignores(scan.matches, settings, engine.rule_names() | known_rules())
-    ignores.remember(scan.matches)
-    findings = [
-        finding
-        for finding in project.findings()
-        if (project.kind(finding.file) != "migrations" or finding.file in judged) and not ignores.lets_pass(finding)
-    ]
+    ignores.remember([*scan.matches, *of_models])
+    found = [f for f in project.findings() if project.kind(f.file) != "migrations" or f.file in judged]
+    seen = {(finding.rule, finding.file, finding.line) for finding in found}
+    found += [f for f in of_models if (f.rule, f.file, f.line) not in seen]
+    findings = [finding for finding in found if not ignores.lets_pass(finding)]
     history = len({match.file for match in project.revisions} - judged)
     notes = [f"Not judged: {history} migrations of before (--all-migrations, or migrations-after)."] if history else []
     return [*findings, *ignores.problems()], notes
@@ -78,20 +89,29 @@ def judged_migrations(
 ) -> set[str]:
     if all_migrations:
         return {match.file for match in project.revisions}
-    named = {Path(os.path.relpath(path.resolve(), root)).as_posix() for path in paths if path.is_file()}
+    named = {relative(str(path), root) for path in paths if path.is_file()}
     return named | files_to_judge(project.revisions, settings.migrations_after)
 
 
 def audit(options: argparse.Namespace) -> tuple[list[Finding], list[str]]:
     root = find_root(options.paths)
     settings = read_settings(root)
-    findings, notes = audit_source(options.paths, root, settings, all_migrations=options.all_migrations)
-    findings = [finding.at(file=os.path.relpath(root / finding.file)) for finding in findings]
+    of_models, imported = [], []
     if options.models:
-        found = audit_models(options.models, options.database, settings.database)
-        findings += [finding for finding in found if not settings.ignore.get(finding.rule, "").strip()]
-        notes.append(f"{options.models} was imported, in a process of its own.")
-    return findings, notes
+        of_models = [
+            finding.at(file=relative(finding.file, root))
+            for finding in audit_models(options.models, options.database, settings.database)
+        ]
+        imported = [f"{options.models} was imported, in a process of its own."]
+    findings, notes = audit_source(
+        options.paths, root, settings, of_models=of_models, all_migrations=options.all_migrations
+    )
+    shown = [finding.at(file=os.path.relpath(root / finding.file)) if finding.file else finding for finding in findings]
+    return shown, [*notes, *imported]
+
+
+def relative(file: str, root: Path) -> str:
+    return Path(os.path.relpath(Path(file).resolve(), root)).as_posix() if file else ""
 
 
 def list_rules() -> None:

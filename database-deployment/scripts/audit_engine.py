@@ -16,7 +16,19 @@ from audit_findings import SCRIPTS, CannotAudit
 
 RULES = SCRIPTS / "rules"
 REQUIREMENT = "ast-grep-cli>=0.51.1,<0.52"
-NEVER = (".venv", "venv", "env", "site-packages", "node_modules", "__pycache__", ".git", ".tox", ".nox", "build", "dist")
+NEVER = (
+    ".venv",
+    "venv",
+    "env",
+    "site-packages",
+    "node_modules",
+    "__pycache__",
+    ".git",
+    ".tox",
+    ".nox",
+    "build",
+    "dist",
+)
 
 
 @dataclass(frozen=True)

@@ -58,7 +58,7 @@ class Ignores:
         wanted = tuple(rule for rule in rules if rule in self._known)
         self._comments += [Ignore(match.file, match.line, alone, (rule,)) for rule in wanted]
 
-    def remember(self, matches: Iterable[Match]) -> None:
+    def remember(self, matches: Iterable[Match | Finding]) -> None:
         """An ignore is in use where its rule matches, also where the settings leave the finding out."""
         for match in matches:
             self._used |= self._over(match.rule, match.file, match.line, match.last_line)
@@ -77,8 +77,8 @@ class Ignores:
         for ignore in self._comments:
             if ignore not in self._used:
                 yield of_nothing(ignore.rules[0], ignore.file, ignore.line)
-        for rule in self._settings.ignore:
-            if rule in self._known and rule not in self._used:
+        for rule, reason in self._settings.ignore.items():
+            if rule in self._known and reason.strip() and rule not in self._used:
                 yield of_nothing(rule, "pyproject.toml", 1)
 
 

@@ -134,7 +134,9 @@ def lines_of(cls: type) -> dict[str, tuple[str, int, str]]:
     for node in ast.walk(tree):
         if isinstance(node, ast.ClassDef) and node.name == cls.__name__:
             for statement in node.body:
-                targets = statement.targets if isinstance(statement, ast.Assign) else [getattr(statement, "target", None)]
+                targets = (
+                    statement.targets if isinstance(statement, ast.Assign) else [getattr(statement, "target", None)]
+                )
                 for target in targets:
                     if isinstance(target, ast.Name):
                         found[target.id] = (str(file), statement.lineno, lines[statement.lineno - 1].strip())

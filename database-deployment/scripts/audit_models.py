@@ -7,7 +7,6 @@ import contextlib
 import importlib
 import io
 import json
-import os
 import subprocess
 import sys
 import tomllib
@@ -69,7 +68,6 @@ def audit_models(named: str, url: str | None, database: str | None) -> list[Find
 
 def as_finding(place: Place) -> Finding:
     rule = model_rules()[place.rule]
-    file = os.path.relpath(place.file) if place.file else ""
     return Finding(
         place.rule,
         rule["severity"],
@@ -77,7 +75,7 @@ def as_finding(place: Place) -> Finding:
         rule["why"],
         rule["fix"],
         rule["page"],
-        file,
+        place.file,
         place.line,
         place.line,
         place.code or place.where,

@@ -4,7 +4,7 @@ import importlib.util
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Connection, MetaData, create_engine, inspect, make_url
+from sqlalchemy import CheckConstraint, Connection, MetaData, create_engine, inspect, make_url, text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import NullPool
 from sqlalchemy.schema import CreateTable
@@ -53,7 +53,27 @@ def differences(metadata: MetaData, connection: Connection) -> Iterator[Place]:
     context = MigrationContext.configure(connection, opts={"compare_type": True, "compare_server_default": False})
     for change in flat(compare_metadata(context, metadata)):
         kind, *things = change
+        if kind == "modify_nullable" and is_key(metadata, things):
+            continue  # SQLite calls the key of a row nullable
+        if kind == "add_constraint" and is_unique_on_sqlite(connection, things[0]):
+            continue
         yield Place(rule_of(kind), described(kind, things))
+
+
+def is_key(metadata: MetaData, things: list[Any]) -> bool:
+    schema, table, column, *_ = things
+    return bool(metadata.tables[f"{schema}.{table}" if schema else table].c[column].primary_key)
+
+
+def is_unique_on_sqlite(connection: Connection, constraint: Any) -> bool:
+    """SQLAlchemy does not see every UNIQUE that stands within the line of its column."""
+    if connection.dialect.name != "sqlite":
+        return False
+    table = constraint.table.name
+    indexes = connection.execute(text("SELECT name FROM pragma_index_list(:table) WHERE [unique]"), {"table": table})
+    wanted = {column.name for column in constraint.columns}
+    columns = text("SELECT name FROM pragma_index_info(:name)")
+    return any(wanted == set(connection.scalars(columns, {"name": name})) for (name,) in indexes.all())
 
 
 def flat(changes: Iterable[Any]) -> Iterator[tuple[Any, ...]]:

@@ -1,12 +1,12 @@
 """[tool.database-audit] of the project's pyproject.toml.
 
-    [tool.database-audit]
-    database = "postgresql"            # or "sqlite": where the program runs; without it both are thought of
-    exclude = ["legacy/**"]
-    migrations-after = "0042"          # what has run everywhere; without it only the newest migration is looked at
+[tool.database-audit]
+database = "postgresql"            # or "sqlite": where the program runs; without it both are thought of
+exclude = ["legacy/**"]
+migrations-after = "0042"          # what has run everywhere; without it only the newest migration is looked at
 
-    [tool.database-audit.ignore]
-    offset-pages = "The lists of the back office have three pages."
+[tool.database-audit.ignore]
+offset-pages = "The lists of the back office have three pages."
 """
 
 import tomllib

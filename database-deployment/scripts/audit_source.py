@@ -10,7 +10,9 @@ from audit_findings import Finding, Severity
 from audit_settings import Settings
 
 FACT = "info"  # the severity of a rule in rules/facts: it says something about the project
-TESTS = re.compile(r"(?:^|/)(?:tests?|testing|conftest\.py$|tests\.py$|test_[^/]*\.py$|[^/]*_test\.py$)(?:/|$)|(?:^|/)test_[^/]*$")
+TESTS = re.compile(
+    r"(?:^|/)(?:tests?|testing|conftest\.py$|tests\.py$|test_[^/]*\.py$|[^/]*_test\.py$)(?:/|$)|(?:^|/)test_[^/]*$"
+)
 SCRIPTS = re.compile(r"(?:^|/)(?:scripts?|tools?|examples?|docs?|bin|dev|benchmarks?|demos?|samples?|notebooks)/")
 
 
