@@ -18,9 +18,9 @@ import yaml
 import audit
 import audit_metadata
 from audit_engine import REQUIREMENT, RULES, Match, rule_names, scan
-from audit_findings import SEVERITIES, SKILL
+from audit_findings import SEVERITIES, SKILL, CannotAudit
 from audit_models import model_rules
-from audit_settings import Settings
+from audit_settings import Settings, read_settings
 from audit_source import Project
 from database import create_database_engine
 from page_links import anchors
@@ -134,16 +134,17 @@ def matches(folder: Path) -> dict[str, list[Match]]:
     return found
 
 
-@pytest.mark.parametrize(("rule", "kind", "number"), SNIPPETS, ids=lambda value: str(value))
-def test_a_rule_finds_its_wrong_snippets_and_nothing_in_the_right_ones(
-    matches: dict[str, list[Match]], rule: str, kind: str, number: int
+@pytest.mark.parametrize("rule", SOURCE_RULES)
+def test_a_rule_finds_each_of_its_wrong_snippets_and_nothing_in_the_right_ones(
+    matches: dict[str, list[Match]], rule: str
 ) -> None:
-    database = SOURCE_RULES[rule]["metadata"].get("database", "postgresql")
-    found = Project(matches[f"{rule}-{kind}-{number}"], Settings(database=database)).findings()
-    if kind == "wrong":
-        assert rule in {finding.rule for finding in found}
-    else:
-        assert found == []
+    settings = Settings(database=SOURCE_RULES[rule]["metadata"].get("database", "postgresql"))
+    for kind, number in [(kind, number) for name, kind, number in SNIPPETS if name == rule]:
+        found = Project(matches[f"{rule}-{kind}-{number}"], settings).findings()
+        if kind == "wrong":
+            assert rule in {finding.rule for finding in found}, f"wrong, snippet {number}"
+        else:
+            assert found == [], f"right, snippet {number}"
 
 
 def planted(project: str) -> set[tuple[str, int, str]]:
@@ -185,10 +186,12 @@ def write_project(folder: Path, files: dict[str, str]) -> Path:
     return folder
 
 
-def audited(folder: Path, *paths: str, **options: bool) -> dict[tuple[str, int], str]:
+def audited(folder: Path, *paths: str, all_migrations: bool = False) -> dict[tuple[str, int], str]:
     """The rule of each finding in this project, by file and line."""
-    settings = audit.read_settings(folder)
-    findings, _ = audit.audit_source([folder / path for path in paths or (".",)], folder, settings, **options)
+    settings = read_settings(folder)
+    findings, _ = audit.audit_source(
+        [folder / path for path in paths or (".",)], folder, settings, all_migrations=all_migrations
+    )
     return {(finding.file, finding.line): finding.rule for finding in findings}
 
 
@@ -218,7 +221,7 @@ def test_an_ignore_needs_a_reason_a_rule_and_something_to_ignore(tmp_path: Path)
             """,
         },
     )
-    settings = audit.read_settings(tmp_path)
+    settings = read_settings(tmp_path)
     findings, _ = audit.audit_source([tmp_path], tmp_path, settings)
     assert sorted((finding.file, finding.line, finding.rule, finding.code) for finding in findings) == [
         ("measures.py", 3, "ignore-of-nothing", "naive-now"),
@@ -247,8 +250,8 @@ def test_an_ignore_needs_a_reason_a_rule_and_something_to_ignore(tmp_path: Path)
 )
 def test_settings_that_cannot_be_meant_are_refused(tmp_path: Path, text: str, message: str) -> None:
     (tmp_path / "pyproject.toml").write_text(text, "utf-8")
-    with pytest.raises(audit.CannotAudit, match=re.escape(message)):
-        audit.read_settings(tmp_path)
+    with pytest.raises(CannotAudit, match=re.escape(message)):
+        read_settings(tmp_path)
 
 
 HISTORY = {
@@ -274,7 +277,7 @@ def test_migrations_that_have_run_are_not_judged(tmp_path: Path) -> None:
     (project / "pyproject.toml").write_text("[tool.database-audit]\nmigrations-after = '2'\n", "utf-8")
     assert {file for file, _ in audited(project)} == {f"versions/{number}.py" for number in (3, 4, 5)}
     (project / "pyproject.toml").write_text("[tool.database-audit]\nmigrations-after = '9'\n", "utf-8")
-    with pytest.raises(audit.CannotAudit, match="no revision 9"):
+    with pytest.raises(CannotAudit, match="no revision 9"):
         audited(project)
 
 
@@ -294,8 +297,9 @@ def test_where_the_program_runs_comes_from_the_settings_or_from_its_addresses(tm
 # --- The repository itself, and somebody else's -----------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_this_repository_is_clean() -> None:
-    findings, _ = audit.audit_source([ROOT], ROOT, audit.read_settings(ROOT), all_migrations=True)
+    findings, _ = audit.audit_source([ROOT], ROOT, read_settings(ROOT), all_migrations=True)
     assert [f"{finding.place()} {finding.rule}" for finding in findings] == []
 
 
@@ -357,7 +361,8 @@ def findings_of(ended: subprocess.CompletedProcess[str]) -> set[tuple[str, str]]
 
 
 @pytest.mark.slow
-def test_models_are_looked_at_in_a_process_of_their_own(stranger: Path, run_python: RunPython) -> None:
+@pytest.mark.usefixtures("stranger")
+def test_models_are_looked_at_in_a_process_of_their_own(run_python: RunPython) -> None:
     ended = run_python(SCRIPT, ".", "--models", "shop.models:Base", "--json")
     assert (ended.returncode, ended.stderr) == (1, "")
     lines = dedent(STRANGER["shop/models.py"]).lstrip("\n").splitlines()
@@ -418,7 +423,8 @@ OTHERWISE["postgresql"] = [statement.replace("FLOAT", "DOUBLE PRECISION") for st
 
 
 @pytest.mark.slow
-def test_a_database_that_differs_from_the_models(stranger: Path, run_python: RunPython, database_url: str) -> None:
+@pytest.mark.usefixtures("stranger")
+def test_a_database_that_differs_from_the_models(run_python: RunPython, database_url: str) -> None:
     database = "sqlite" if database_url.startswith("sqlite") else "postgresql"
     execute(database_url, OTHERWISE[database])
     ended = run_python(SCRIPT, ".", "--models", "shop.models:Base", "--json", "--database", database_url=database_url)
@@ -481,8 +487,9 @@ def test_a_database_that_cannot_be_read_ends_the_audit_without_its_password(
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("stranger")
 def test_the_audit_works_from_a_copy_of_the_skill_alone(
-    stranger: Path, run_python: RunPython, tmp_path_factory: pytest.TempPathFactory
+    run_python: RunPython, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     copied = tmp_path_factory.mktemp("elsewhere") / "database-deployment"
     shutil.copytree(SKILL, copied, ignore=shutil.ignore_patterns("__pycache__", "*.db"))

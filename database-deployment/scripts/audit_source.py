@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterable
-from pathlib import PurePosixPath
 from typing import cast
 
 from audit_engine import Match
@@ -10,9 +9,7 @@ from audit_findings import Finding, Severity
 from audit_settings import Settings
 
 FACT = "info"  # the severity of a rule in rules/facts: it says something about the project
-TESTS = re.compile(
-    r"(?:^|/)(?:tests?|testing|conftest\.py$|tests\.py$|test_[^/]*\.py$|[^/]*_test\.py$)(?:/|$)|(?:^|/)test_[^/]*$"
-)
+TESTS = re.compile(r"(?:^|/)(?:(?:tests?|testing)/|(?:conftest|tests|test_[^/]*|[^/]*_test)\.py$)")
 SCRIPTS = re.compile(r"(?:^|/)(?:scripts?|tools?|examples?|docs?|bin|dev|benchmarks?|demos?|samples?|notebooks)/")
 
 
@@ -31,7 +28,7 @@ class Project:
     def kind(self, file: str) -> str:
         if file in self._migrations:
             return "migrations"
-        if TESTS.search(file) or PurePosixPath(file).name == "conftest.py":
+        if TESTS.search(file):
             return "tests"
         return "scripts" if SCRIPTS.search(file) else "code"
 
