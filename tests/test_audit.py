@@ -542,3 +542,37 @@ def test_without_its_engine_the_audit_says_what_to_install(
 def test_the_rules_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
     assert audit.main(["--rules"]) == 0
     assert capsys.readouterr().out.splitlines() == sorted(rule_names() | set(model_rules()))
+
+
+# --- The page ---------------------------------------------------------------------------------------------------------
+
+PAGE = SKILL / "references" / "audit.md"
+BEGIN, END = "<!-- rules -->\n", "<!-- end of the rules -->"
+
+
+def test_the_table_of_the_page_is_that_of_the_rules(pytestconfig: pytest.Config) -> None:
+    """pytest --update-docs rewrites it."""
+    text = PAGE.read_text("utf-8")
+    before, _, rest = text.partition(BEGIN)
+    _, _, after = rest.partition(END)
+    table = f"{before}{BEGIN}{rules_as_table()}{END}{after}"
+    if pytestconfig.getoption("update_docs"):
+        PAGE.write_text(table, "utf-8")
+    assert PAGE.read_text("utf-8") == table
+
+
+def rules_as_table() -> str:
+    said = [
+        (name, rule["severity"], rule["message"], rule["metadata"]["page"]) for name, rule in SOURCE_RULES.items()
+    ]
+    said += [(name, *(rule[k] for k in ("severity", "message", "page"))) for name, rule in model_rules().items()]
+    unique = {name: (severity, message, page) for name, severity, message, page in said}
+    rows = [
+        f"| [{name}]({link_from_page(page)}) | {severity} | {message} |\n"
+        for name, (severity, message, page) in sorted(unique.items(), key=lambda rule: (rule[1][2], rule[0]))
+    ]
+    return "| Rule | Severity | Finds |\n|---|---|---|\n" + "".join(rows)
+
+
+def link_from_page(page: str) -> str:
+    return page.removeprefix("references/") if page.startswith("references/") else f"../{page}"
