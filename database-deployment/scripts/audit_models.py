@@ -1,6 +1,6 @@
 """The models of a project, looked at in a process of its own: their code is imported, and prints or ends what it likes.
 
-As a program it is that process: it takes a question as JSON, and answers with the places that break a rule.
+audit.py starts it: `python audit_models.py answer` takes a question as JSON, and says which places break a rule.
 """
 
 import contextlib
@@ -19,6 +19,7 @@ from typing import Any
 from audit_findings import SCRIPTS, CannotAudit, Finding
 
 SECONDS = 120
+AS_A_PROCESS = "answer"
 ANSWER = "the answer of audit_models: "  # whatever the models print besides
 
 
@@ -47,7 +48,7 @@ def audit_models(named: str, url: str | None, database: str | None) -> list[Find
     question = json.dumps({"models": named, "url": url, "database": database})
     try:
         ended = subprocess.run(
-            [sys.executable, __file__],
+            [sys.executable, __file__, AS_A_PROCESS],
             input=question,  # not as an argument: other users can read those, and the URL has a password
             capture_output=True,
             encoding="utf-8",
@@ -125,4 +126,7 @@ def import_base(named: str) -> Any:
 
 
 if __name__ == "__main__":
-    answer_question()
+    if sys.argv[1:] == [AS_A_PROCESS]:
+        answer_question()
+    else:
+        print(__doc__)

@@ -2,7 +2,7 @@
 
 from alembic import context
 
-from ..base import Base
+from ..models import Base
 from ..database import engine
 
 with engine.connect() as connection:
