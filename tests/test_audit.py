@@ -562,9 +562,7 @@ def test_the_table_of_the_page_is_that_of_the_rules(pytestconfig: pytest.Config)
 
 
 def rules_as_table() -> str:
-    said = [
-        (name, rule["severity"], rule["message"], rule["metadata"]["page"]) for name, rule in SOURCE_RULES.items()
-    ]
+    said = [(name, rule["severity"], rule["message"], rule["metadata"]["page"]) for name, rule in SOURCE_RULES.items()]
     said += [(name, *(rule[k] for k in ("severity", "message", "page"))) for name, rule in model_rules().items()]
     unique = {name: (severity, message, page) for name, severity, message, page in said}
     rows = [
