@@ -511,6 +511,15 @@ def test_places_of_one_rule_are_cut_short_until_all_are_asked_for(tmp_path: Path
 
 
 @pytest.mark.slow
+def test_a_file_that_cannot_be_read_is_told(tmp_path: Path, run_python: RunPython) -> None:
+    write_project(tmp_path, {"größe/two words.py": "rate = Decimal(0.1)", "empty.py": "", "no_python.py": "def f(:"})
+    (tmp_path / "latin.py").write_bytes(b"rate = Decimal(0.1) # \xff")
+    ended = run_python(SCRIPT, ".")
+    assert (ended.returncode, ended.stderr) == (1, "")
+    assert "  größe/two words.py:1  rate = Decimal(0.1)\n\nNot read: latin.py (invalidUtf8).\n1 error\n" in ended.stdout
+
+
+@pytest.mark.slow
 def test_exit_codes(tmp_path: Path, run_python: RunPython) -> None:
     clean = run_python(SCRIPT, str(write_project(tmp_path, {"a.py": "x = 1"})))
     assert (clean.returncode, clean.stdout) == (0, "Nothing found.\n")

@@ -80,7 +80,8 @@ def audit_source(
     found += [f for f in of_models if (f.rule, f.file, f.line) not in seen]
     findings = [finding for finding in found if not ignores.lets_pass(finding)]
     history = len({match.file for match in project.revisions} - judged)
-    notes = [f"Not judged: {history} migrations of before (--all-migrations, or migrations-after)."] if history else []
+    notes = [f"Not read: {file}." for file in scan.not_read]
+    notes += [f"Not judged: {history} migrations of before (--all-migrations, or migrations-after)."] if history else []
     return [*findings, *ignores.problems()], notes
 
 

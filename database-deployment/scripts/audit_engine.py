@@ -50,6 +50,7 @@ class Match:
 class Scan:
     matches: list[Match]
     files: int
+    not_read: list[str]  # files with the engine's reason
 
 
 def rule_names() -> set[str]:
@@ -59,7 +60,7 @@ def rule_names() -> set[str]:
 def scan(root: Path, paths: Sequence[Path], exclude: Sequence[str] = ()) -> Scan:
     globs = [f"!**/{name}/**" for name in NEVER] + [f"!{pattern}" for pattern in exclude]
     command = [engine(), "scan", "--config", str(SCRIPTS / "sgconfig.yml")]
-    command += ["--json=stream", "--include-metadata", "--inspect=summary", "--color=never"]
+    command += ["--json=stream", "--include-metadata", "--inspect=entity", "--color=never"]
     command += [f"--globs={glob}" for glob in globs]
     ended = subprocess.run(
         [*command, *(os.path.relpath(path, root) for path in paths)],
@@ -72,8 +73,11 @@ def scan(root: Path, paths: Sequence[Path], exclude: Sequence[str] = ()) -> Scan
     # The engine ends with 1 when a rule of severity error has matched.
     scanned = re.search(r"scannedFileCount=(\d+)", ended.stderr)
     if ended.returncode not in (0, 1) or scanned is None:
-        raise CannotAudit(f"the engine says: {' '.join(ended.stderr.split())[:500]}")
-    return Scan([read_match(line) for line in ended.stdout.splitlines()], int(scanned[1]))
+        said = " ".join(line for line in ended.stderr.splitlines() if not line.startswith("sg: "))
+        raise CannotAudit(f"the engine says: {said[:500]}")
+    skipped = re.findall(r"^sg: entity\|file\|(.*): skipped=(\w+)$", ended.stderr, re.M)
+    not_read = [f"{file} ({reason})" for file, reason in skipped if reason != "emptyFile"]
+    return Scan([read_match(line) for line in ended.stdout.splitlines()], int(scanned[1]), not_read)
 
 
 def engine() -> str:
