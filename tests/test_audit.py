@@ -389,6 +389,7 @@ def test_models_are_looked_at_in_a_process_of_their_own(run_python: RunPython) -
         ("shop.models:Bass", "has no attribute 'Bass'"),
         ("shop.secretive:Base", "cannot be imported: RuntimeError"),
         ("shop.exits:Base", "cannot be imported: SystemExit"),
+        ("shop.loose:Base", "shop.loose:Base cannot be looked at: NoReferencedTableError"),
         ("shop.ends:Base", "ended its process when it was imported (exit code 7)"),
     ],
 )
@@ -401,6 +402,11 @@ def test_models_that_cannot_be_imported_end_the_audit(
             "shop/secretive.py": "raise RuntimeError('hunter2')",
             "shop/exits.py": "import sys; sys.exit('hunter2')",
             "shop/ends.py": "import os; os._exit(7)",
+            "shop/loose.py": """
+                from sqlalchemy import Column, ForeignKey, MetaData, Table
+                Base = MetaData()
+                Table("hunter2", Base, Column("other_id", ForeignKey("others.id")))
+            """,
         },
     )
     ended = run_python(SCRIPT, ".", "--models", named)

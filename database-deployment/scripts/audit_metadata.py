@@ -72,17 +72,16 @@ def has_index(table: Table, key: ForeignKeyConstraint) -> bool:
     leading = [list(table.primary_key.columns.keys())]
     leading += [[getattr(part, "name", "") for part in index.expressions] for index in table.indexes]
     leading += [list(c.columns.keys()) for c in table.constraints if isinstance(c, UniqueConstraint)]
-    return any(set(names[: len(wanted)]) == wanted or (names and {names[0]} == wanted) for names in leading)
+    return any(set(names[: len(wanted)]) == wanted for names in leading)
 
 
 def crosses_owners(table: Table, key: ForeignKeyConstraint) -> bool:
     """Child and parent have the same owner column, to the same table, and the key does not hold it."""
     parent = key.referred_table
-    mine, theirs = owners(table), owners(parent)
-    return any(
+    theirs = owners(parent)
+    return table is not parent and any(
         theirs.get(name) is owner and owner not in (parent, table) and name not in key.columns
-        for name, owner in mine.items()
-        if table is not parent
+        for name, owner in owners(table).items()
     )
 
 
@@ -100,9 +99,7 @@ class Written:
 
     def __init__(self, base: Any) -> None:
         self._columns: dict[Column[Any], tuple[type, str]] = {}
-        self._tables: dict[Any, type] = {}
         for mapper in base.registry.mappers if hasattr(base, "registry") else ():
-            self._tables.setdefault(mapper.local_table, mapper.class_)
             for attribute in mapper.column_attrs:
                 for column in attribute.columns:
                     self._columns.setdefault(column, (mapper.class_, attribute.key))

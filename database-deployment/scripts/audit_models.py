@@ -95,18 +95,21 @@ def answer_question() -> None:
             answer: dict[str, Any] = {"places": [asdict(place) for place in places(**question)]}
         except CannotAudit as error:
             answer = {"error": str(error)}
+        except Exception as error:  # models that were imported, and do not fit together
+            answer = {"error": f"{question['models']} cannot be looked at: {type(error).__name__}"}
     print(ANSWER + json.dumps(answer), file=out, flush=True)
 
 
 def places(models: str, url: str | None, database: str | None) -> Iterator[Place]:
     base = import_base(models)
-    from audit_metadata import look_at_metadata  # here: without SQLAlchemy the search of the source works too
+    # Here, because the search of the source works without SQLAlchemy too.
+    from audit_metadata import look_at_metadata
+    from audit_schema import address_of, look_at_database
 
-    yield from look_at_metadata(base, database)
-    if url is not None:
-        from audit_schema import look_at_database
-
-        yield from look_at_database(getattr(base, "metadata", base), url)
+    address = None if url is None else address_of(url)
+    yield from look_at_metadata(base, database or (address and address.get_backend_name()))
+    if address is not None:
+        yield from look_at_database(getattr(base, "metadata", base), address)
 
 
 def import_base(named: str) -> Any:

@@ -1,10 +1,12 @@
 """The models against a live database: what only one of the two has. It reads the catalog, and changes nothing."""
 
 import importlib.util
+import sys
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Connection, MetaData, create_engine, inspect, make_url, text
+from sqlalchemy import URL, CheckConstraint, Connection, MetaData, create_engine, inspect, make_url, text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import NullPool
 from sqlalchemy.schema import CreateTable
@@ -16,34 +18,37 @@ MISSING, ADDED, DIFFERENT = "not-in-the-database", "not-in-the-models", "differe
 CONNECT_SECONDS = 10
 
 
-def look_at_database(metadata: MetaData, url: str) -> Iterator[Place]:
-    """`url` "" means DATABASE_URL, from the environment or .env."""
-    if importlib.util.find_spec("alembic") is None:
-        raise CannotAudit("first run: python -m pip install alembic")
-    try:
-        address = address_of(url)
-        options = {"connect_timeout": CONNECT_SECONDS} if address.get_backend_name() == "postgresql" else {}
-        engine = create_engine(address, connect_args=options, poolclass=NullPool)
-        with engine.connect() as connection:
-            found = [*differences(metadata, connection), *missing_checks(metadata, connection)]
-    except (SQLAlchemyError, ValueError, ImportError) as error:
-        # The message of a driver may quote the address.
-        raise CannotAudit(f"the database cannot be read: {type(error).__name__}. doctor.py says more") from error
-    yield from found
-
-
-def address_of(url: str) -> Any:
-    """With the driver that is meant, as database.py reads it."""
+def address_of(url: str) -> URL:
+    """`url` "" means DATABASE_URL, from the environment or .env; the driver is the one that database.py takes."""
     spec = importlib.util.spec_from_file_location("database_of_the_skill", SKILL / "examples" / "database.py")
     if spec is None or spec.loader is None:
         raise CannotAudit("examples/database.py cannot be loaded. Copy the whole folder of the skill.")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    address = module.database_url({"DATABASE_URL": url}) if url else module.database_url()
+    with without_secrets():
+        address: URL = module.database_url({"DATABASE_URL": url}) if url else module.database_url()
     if address.get_backend_name() == "sqlite" and address.database:
         # Opening a file that is not there would make it.
         return make_url(f"sqlite:///file:{address.database}?mode=ro&uri=true")
     return address
+
+
+def look_at_database(metadata: MetaData, address: URL) -> Iterator[Place]:
+    if importlib.util.find_spec("alembic") is None:
+        raise CannotAudit(f"first run: {sys.executable} -m pip install alembic")
+    options = {"connect_timeout": CONNECT_SECONDS} if address.get_backend_name() == "postgresql" else {}
+    with without_secrets(), create_engine(address, connect_args=options, poolclass=NullPool).connect() as connection:
+        found = [*differences(metadata, connection), *missing_checks(metadata, connection)]
+    yield from found
+
+
+@contextmanager
+def without_secrets() -> Iterator[None]:
+    try:
+        yield
+    except (SQLAlchemyError, ValueError, ImportError) as error:
+        # The message of a driver may quote the address.
+        raise CannotAudit(f"the database cannot be read: {type(error).__name__}. doctor.py says more") from error
 
 
 def differences(metadata: MetaData, connection: Connection) -> Iterator[Place]:
