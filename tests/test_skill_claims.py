@@ -199,6 +199,7 @@ def test_pythons_and_or_not_and_is_are_no_sql(engine: Engine) -> None:
         right = session.scalars(select(Item.id).where(Item.owner == 1, Item.note.is_(None))).all()
     assert right == [3]
     with transaction(engine) as session:
+        # audit: ignore python-logic-in-where - this test shows what it does
         session.execute(delete(Item).where((Item.owner == 1) and (Item.id == 2)))
     assert count(engine) == 0  # and not the one that was meant
 
