@@ -16,7 +16,7 @@ One marker stands before a list instead:
 
 All Python blocks of a page run in order in one namespace, in which DATABASE_URL is the address of an empty database.
 A ```text block directly after a Python block is what the block prints. Paths begin at the page's skill, or at the
-root of the project.
+root of the project. The site draws what website/diagrams.py has where a line `<!-- diagram: NAME -->` stands.
 """
 
 import ast

@@ -3,10 +3,13 @@
 Every check is broken once (breaks.py), and work in other styles than ours is accepted (learners/).
 """
 
+import ast
 import json
 import os
 import re
+import select
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -15,7 +18,9 @@ import pytest
 
 import checkpoints
 from breaks import BREAKS, BREAKS_OF_COMMANDS, rub_out
+from checkpoints import starting
 from checkpoints.checking import Check
+from checkpoints.common import ways_out
 from checkpoints.examine import Examination
 from checkpoints.report import WIDTH
 from checkpoints.skill import Skill
@@ -232,6 +237,30 @@ def test_a_mistake_is_told_in_a_friendly_way(source: str, expected: tuple[str, s
     assert (result.state, told, to_do) == ("todo", seen, next_step)
 
 
+@pytest.mark.parametrize(
+    ("line", "is_seen"),
+    [
+        ("create_engine('postgresql://localhost/budget')", True),
+        ("create_engine(f'postgresql+psycopg2://ann:{password}@localhost/budget')", True),
+        ("URL.create('postgresql', host='localhost')", True),
+        ("psycopg2.connect('user=ann host=localhost')", True),
+        ("create_engine('sqlite:////home/ann/budget.db')", True),
+        ("os.environ['DATABASE_URL'] = 'sqlite:///mine.db'", True),
+        ("dotenv.load_dotenv(path, override=True)", True),
+        ("create_engine('sqlite://')", False),
+        ("create_engine(os.environ.get('DATABASE_URL', 'sqlite:///budget.db'))", False),
+        ("url.replace('postgres://', 'postgresql+psycopg2://', 1)", False),
+        ("f'postgresql+psycopg2://{url.partition(marker)[2]}'", False),
+        ("URL.create('sqlite', database='budget.db')", False),
+        ("sys.exit('Write it so: postgresql://USER:PASSWORD@HOST/NAME')", False),
+        ("'postgresql://ann:secret@localhost/budget'  # a text that nobody uses", False),
+        ("load_dotenv()", False),
+    ],
+)
+def test_what_leads_to_another_database_is_seen(line: str, is_seen: bool) -> None:
+    assert bool(list(ways_out(ast.parse(line)))) == is_seen
+
+
 @pytest.mark.slow
 def test_a_script_that_prints_without_end_is_stopped(copy: Path) -> None:
     (copy / SCRIPT).write_text("while True:\n    print('Lunch' * 100_000)\n", encoding="utf-8")
@@ -267,9 +296,8 @@ def test_a_frontmatter_is_one_that_agents_can_read(fields: str, expected: str, c
         ] == expected
 
 
-@pytest.mark.parametrize("arguments", [["L3"], []], ids=["a lesson", "the overview"])
-def test_a_folder_that_is_not_there_is_said(arguments: list[str], tmp_path: Path, run_python: RunPython) -> None:
-    ended = check(run_python, *arguments, "--skill", tmp_path / "nowhere")
+def test_a_folder_that_is_not_there_is_said(tmp_path: Path, run_python: RunPython) -> None:
+    ended = check(run_python, "--skill", tmp_path / "nowhere")
     assert (ended.returncode, ended.stdout) == (2, "")
     assert f"There is no folder {tmp_path / 'nowhere'}." in ended.stderr
     assert "--start L0" in ended.stderr
@@ -319,7 +347,7 @@ def test_what_is_missing_from_another_lesson_is_said(copy: Path, run_python: Run
     ended = check(run_python, "1", "--skill", copy)
     assert (ended.returncode, ended.stderr) == (1, "")
     first = (
-        "        first: L0, SKILL.md begins with a frontmatter, and its name is the name of\n              the folder\n"
+        "        for:  L0, SKILL.md begins with a frontmatter, and its name is the name\n              of the folder\n"
     )
     assert f"  wait  When to Use says when to use the skill, and when not\n{first}" in ended.stdout
     assert "\nNext: go back to L0: SKILL.md begins with a frontmatter" in ended.stdout
@@ -360,6 +388,42 @@ def test_a_mistake_of_the_checker_is_said_to_be_ours(done: Path) -> None:
     with Skill.opened(done) as skill:
         result = Examination(skill).result(ours)
     assert (result.state, result.is_ours, result.seen) == ("wait", True, "KeyError: 'x'")
+
+
+CREATE = "def create_expense(session: Session, description: str, amount: Decimal, category: str, spent_on: date)"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("signature", "seen"),
+    [
+        (CREATE.replace("session: Session, ", "*, session: Session, "), ""),
+        (CREATE.replace("session: Session, ", "").replace(")", ", session: Session)"), ""),
+        (CREATE.replace("session: Session", "session").replace(": str", "").replace(": Decimal", ""), ""),
+        (CREATE.replace("session: Session, ", ""), "create_expense begins with description: str"),
+        (
+            CREATE.replace(")", ", shoe_size)"),
+            "create_expense wants shoe_size, and the checker does not know what that is",
+        ),
+        (CREATE.replace("def ", "async def "), "create_expense is async"),
+        ("def create_expense()", "create_expense() takes nothing"),
+    ],
+)
+def test_what_a_function_takes(signature: str, seen: str, copy: Path) -> None:
+    rub_out("examples/expense-crud.py", f"{CREATE} -> Expense", signature)(copy)
+    result = look_at(copy, "creates")
+    assert (result.state, result.seen) == ("todo" if seen else "ok", seen)
+
+
+@pytest.mark.slow
+def test_a_function_that_ends_python_is_said(copy: Path) -> None:
+    rub_out("examples/expense-crud.py", "    session.delete(", "    __import__('os')._exit(3)\n    session.delete(")(
+        copy
+    )
+    rub_out("examples/expense-crud.py", "        delete_expense(session, bus)\n", "")(copy)
+    results = {each.check.name: each for each in look(copy, "L3")}
+    assert results["deletes"].seen == "expense-crud.py: Python ended with exit code 3 in the middle of it"
+    assert results["updates"].state == "ok"
 
 
 @pytest.mark.slow
@@ -405,16 +469,43 @@ def test_a_script_sees_a_copy_and_a_new_database_and_nothing_else(copy: Path, mo
 
 
 @pytest.mark.slow
+@pytest.mark.skipif(os.name == "nt", reason="signals are of POSIX")
+def test_ctrl_c_ends_it_all(copy: Path, tmp_path: Path) -> None:
+    begun = tmp_path / "begun"
+    source = f"import os\n\nwith open({str(begun)!r} + '.new', 'w') as file:\n    file.write(str(os.getpid()))\n"
+    source += f"os.rename({str(begun)!r} + '.new', {str(begun)!r})\nwhile True:\n    pass\n"
+    (copy / SCRIPT).write_text(source, encoding="utf-8")
+    checker = subprocess.Popen(
+        [sys.executable, PROGRAM, "L0", "--skill", copy], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    while not begun.exists():
+        with pytest.raises(subprocess.TimeoutExpired):  # it is still running
+            checker.wait(timeout=0.05)
+    checker.send_signal(signal.SIGINT)
+    out, err = checker.communicate(timeout=30)
+    assert (checker.returncode, out, err) == (130, "", "\nStopped. Nothing of yours was changed.\n")
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(begun.read_text()), 0)
+
+
+@pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="process groups are of POSIX")
 def test_what_a_script_has_started_ends_with_it(copy: Path, tmp_path: Path) -> None:
-    alive = tmp_path / "alive"
-    late = f"import time; time.sleep(1.5); open({str(alive)!r}, 'w')"
-    source = f"import subprocess, sys\n\nprint('10.00')\nsubprocess.Popen([sys.executable, '-c', {late!r}])\n"
+    """A grandchild holds a pipe open for a minute; that it is closed at once says that the grandchild is gone."""
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    holds = f"import time; held = open({str(pipe)!r}, 'w'); print('held', flush=True); time.sleep(60)"
+    source = f"import subprocess, sys\n\nchild = [sys.executable, '-c', {holds!r}]\n"
+    source += "print('10.00', subprocess.Popen(child, stdout=subprocess.PIPE).stdout.readline())\n"
     (copy / SCRIPT).write_text(source, encoding="utf-8")
     with Skill.opened(copy) as skill:
-        assert skill.run(SCRIPT).code == 0
-    subprocess.run([sys.executable, "-c", "import time; time.sleep(1.7)"], check=True)
-    assert not alive.exists()
+        ran = skill.run(SCRIPT)
+    assert (ran.code, "held" in ran.stdout) == (0, True)
+    readable, _, _ = select.select([reader], [], [], 10)
+    assert readable
+    assert os.read(reader, 1) == b""
+    os.close(reader)
 
 
 @pytest.mark.slow
@@ -458,27 +549,45 @@ def test_the_copied_teacher_works_alone(tmp_path: Path, run_python: RunPython) -
     assert (ended.returncode, ended.stderr) == (0, ""), ended.stdout
 
 
-@pytest.mark.parametrize("there", ["database-deployment", ".claude/skills/database-deployment"])
-def test_nothing_is_ever_overwritten(there: str, tmp_path: Path, run_python: RunPython) -> None:
+@pytest.mark.parametrize(
+    "there",
+    ["database-deployment", ".claude/skills/database-deployment", ".claude/skills/building-with-sqlalchemy-orm"],
+)
+def test_nothing_is_ever_overwritten(there: str, tmp_path: Path) -> None:
     (tmp_path / there).mkdir(parents=True)
     (tmp_path / there / "SKILL.md").write_text("mine\n")
     before = sorted(tmp_path.rglob("*"))
-    ended = check(run_python, "--start", "L3", tmp_path)
-    assert (ended.returncode, ended.stdout) == (2, "")
-    assert str(tmp_path / there) in ended.stderr
+    with pytest.raises(starting.CannotStart, match=re.escape(str(tmp_path / there))):
+        starting.start(TEACHER, "L3", tmp_path)
     assert sorted(tmp_path.rglob("*")) == before
     assert (tmp_path / there / "SKILL.md").read_text() == "mine\n"
 
 
-def test_another_gitignore_is_kept(tmp_path: Path, run_python: RunPython) -> None:
+@pytest.mark.slow
+def test_a_refusal_to_start_is_an_error_without_a_traceback(tmp_path: Path, run_python: RunPython) -> None:
+    (tmp_path / "course").write_text("a file")
+    ended = check(run_python, "--start", "L3", tmp_path / "course")
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert ended.stderr == f"{tmp_path / 'course'} is a file. Choose another folder.\n"
+
+
+def test_half_a_folder_is_never_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError("No space left on device")
+
+    monkeypatch.setattr(shutil, "copytree", full)
+    with pytest.raises(OSError, match="No space left"):
+        starting.start(TEACHER, "L3", tmp_path / "course")
+    assert [path for path in (tmp_path / "course").rglob("*") if path.name not in (".claude", "skills")] == []
+
+
+def test_another_gitignore_is_kept(tmp_path: Path) -> None:
     (tmp_path / ".gitignore").write_text("secret\n")
-    assert check(run_python, "--start", "L0", tmp_path).returncode == 0
+    starting.start(TEACHER, "L0", tmp_path)
     assert (tmp_path / ".gitignore").read_text() == "secret\n"
 
 
 def test_where_links_cannot_be_made_there_is_a_copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from checkpoints import starting
-
     def refuse(*_: object, **__: object) -> None:
         raise OSError("a right is missing")
 

@@ -107,6 +107,8 @@ def start_and_say(lesson: str, directory: Path) -> None:
         lines = start(TEACHER, lesson, directory)
     except CannotStart as reason:
         give_up(str(reason))
+    except OSError as error:
+        give_up(f"It could not be laid out: {error}")
     Paper().write(*lines)
 
 

@@ -7,10 +7,11 @@ from collections.abc import Mapping
 from dataclasses import MISSING, fields, is_dataclass
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
+from enum import Enum
 from typing import Any, get_args, is_typeddict
 
 from .checking import NotYet
-from .work import DAY, Row, Work, is_needed, key_of, plain, signature, takes_cents
+from .work import DAY, Row, Work, is_needed, key_of, plain, signature, takes_cents, text_for
 
 with contextlib.suppress(ImportError):  # where it is missing, the script itself says so
     import sqlalchemy as sa
@@ -33,6 +34,7 @@ ENDS = {
 }
 DATA = {"data", "values", "fields", "changes", "updates", "attributes", "new"}
 BEGINNINGS, ENDINGS = {"since", "start", "from", "after", "begin", "first"}, {"until", "end", "to", "before", "last"}
+MONTHS: dict[type, Any] = {int: DAY.month, str: f"{DAY:%Y-%m}"}
 CONNECTIONS = {"session", "db", "s", "sess", "connection", "conn", "engine"}
 
 
@@ -40,9 +42,18 @@ def meaning(name: str, kind: str = "", *, between_two: bool = False) -> str | No
     """What a parameter of this name and type means; None where that is not known."""
     if "Decimal" in kind:
         return "amount"
-    words = set(re.findall("[a-z]+", re.sub("([A-Z])", r"_\1", name).lower()))
+    words = words_of(name)
     meanings = {**ENDS, **MEANINGS} if between_two else MEANINGS
     return next((each for each, called in meanings.items() if words & called), None)
+
+
+def words_of(name: str) -> set[str]:
+    return set(re.findall("[a-z]+", re.sub("([A-Z])", r"_\1", name).lower()))
+
+
+def is_connection(parameter: inspect.Parameter) -> bool:
+    kind = annotation_of(parameter)
+    return re.search("[Ss]ession|Connection|Engine", kind) is not None or bool(words_of(parameter.name) & CONNECTIONS)
 
 
 class Call:
@@ -56,43 +67,46 @@ class Call:
 
     def __call__(self, name: str) -> Any:
         function = self.work.function(name)
-        parameters = list(signature(function).parameters.values())
+        called = signature(function)
+        parameters = list(called.parameters.values())
         if not parameters:
             raise NotYet(f"{name}() takes nothing", f"let it take the session: def {name}(session, ...)")
-        first, *rest = parameters
-        positional: list[Any] = [self.connection(name, first)]
+        if inspect.iscoroutinefunction(function):
+            raise NotYet(f"{name} is async", "write a plain function: the sessions of these lessons are plain too")
+        session = next((each for each in parameters if is_connection(each)), parameters[0])
+        positional: list[Any] = []
         named: dict[str, Any] = {}
-        rest_named = next((each for each in rest if each.kind is each.VAR_KEYWORD), None)
-        for parameter in rest:
+        for parameter in parameters:
             if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
                 continue
-            chosen = self.choose(name, function, parameter)
-            if chosen is MISSING:
-                continue
-            if parameter.kind is parameter.POSITIONAL_ONLY:
+            is_session = parameter is session
+            chosen = self.connection(name, parameter) if is_session else self.choose(name, function, parameter)
+            if chosen is not MISSING and parameter.kind is parameter.POSITIONAL_ONLY:
                 positional.append(chosen)
-            else:
+            elif chosen is not MISSING:
                 named[parameter.name] = chosen
-        if rest_named is not None:
+        if any(each.kind is each.VAR_KEYWORD for each in parameters):
             taken = {meaning(each) for each in named}
             named |= {key: value for key, value in self.columns(taken).items() if key not in named}
+        try:
+            called.bind(*positional, **named)
+        except TypeError as error:
+            raise NotYet(
+                f"{name} cannot be called with {', '.join(named)}: {error}", f"def {name}(session, ...)"
+            ) from None
         return function(*positional, **named)
 
     def connection(self, name: str, parameter: inspect.Parameter) -> Any:
-        kind = annotation_of(parameter)
-        words = set(parameter.name.lower().split("_"))
-        if kind == "" and not words & CONNECTIONS and meaning(parameter.name):
-            raise NotYet(f"{name} begins with {parameter.name}", f"let it take the session first: {name}(session, ...)")
-        if "Engine" in kind or words & {"engine"}:
+        """The session, or what this parameter wants in its place."""
+        kind, words = annotation_of(parameter), words_of(parameter.name)
+        if "Engine" in kind or "engine" in words:
             return self.work.engine
-        if "Connection" in kind or words & {"connection", "conn"}:
-            return self.session.connection()
         if "sessionmaker" in kind or "factory" in words:
             return sa.orm.sessionmaker(self.work.engine)
-        if kind and "Session" not in kind and not words & CONNECTIONS:
-            raise NotYet(
-                f"{name} begins with {parameter.name}: {kind}", f"let it take the session first: {name}(session, ...)"
-            )
+        if "Connection" in kind or words & {"connection", "conn"}:
+            return self.session.connection()
+        if not is_connection(parameter) and (kind or meaning(parameter.name)):
+            raise NotYet(f"{name} begins with {parameter}", f"let it take the session first: {name}(session, ...)")
         return self.session
 
     def choose(self, name: str, function: Any, parameter: inspect.Parameter) -> Any:
@@ -118,6 +132,9 @@ class Call:
         kind = annotation_of(parameter)
         if isinstance(value, dict) and "__table__" in value:
             return self.adapt_row(value, function, parameter)
+        choices = next((each for each in types_in(parameter.annotation) if is_enum(each)), None)
+        if choices is not None and isinstance(value, str):
+            return choice(choices, value)
         if wanted == "amount" and isinstance(value, Decimal):
             return self.adapt_amount(value, parameter.name, kind)
         if isinstance(value, date):
@@ -176,8 +193,10 @@ class Call:
         if name in ("field", "attribute", "column"):
             return self.work.amount_column("Expense").key
         if name == "year":
-            return 2026
-        return example_of(kind)
+            return DAY.year
+        if name == "month":
+            return next((each for wanted, each in MONTHS.items() if wanted in types_in(kind)), DAY)
+        return text_for(name, None, 1) if str in types_in(kind) else example_of(kind)
 
     def make_dataclass(self, kind: type) -> Any:
         values = {}
@@ -229,6 +248,16 @@ def annotation_of(parameter: inspect.Parameter) -> str:
 
 def types_in(annotation: Any) -> list[Any]:
     return [annotation, *get_args(annotation)]
+
+
+def is_enum(kind: Any) -> bool:
+    return isinstance(kind, type) and issubclass(kind, Enum)
+
+
+def choice(kind: type[Enum], name: str) -> Enum:
+    """Another member for each of the categories that the checks use, as far as there are so many."""
+    members = list(kind)
+    return members[min(("Food", "Transport", "Home").index(name), len(members) - 1)]
 
 
 def uses_attributes(function: Any, name: str) -> bool:

@@ -9,6 +9,7 @@ from .markdown import section_text
 from .skill import Skill
 
 SERVER = re.compile(r"(?!sqlite)[a-z]\w*(\+\w+)?://\S*@\S+$|postgres(ql)?(\+\w+)?://\S+$")
+PARAMETERS = re.compile(r"(\w+=\S+\s+)*(dbname|host)=\S+(\s+\w+=\S+)*$")
 ABSOLUTE_FILE = re.compile(r"sqlite(\+\w+)?:///(/|[A-Za-z]:)")
 
 
@@ -53,8 +54,18 @@ def ways_out(tree: ast.Module) -> Iterator[tuple[int, str, str]]:
             targets = node.targets if isinstance(node, ast.Assign) else [node.target]
             if any(re.search(r"environ\[.DATABASE_URL", ast.unparse(target)) for target in targets):
                 yield node.lineno, "it sets DATABASE_URL itself", "read DATABASE_URL, and leave it as it is"
+        elif isinstance(node, ast.Call) and ast.unparse(node.func).endswith("URL.create"):
+            kind = node.args[0] if node.args else None
+            if isinstance(kind, ast.Constant) and not str(kind.value).startswith("sqlite"):
+                yield node.lineno, "an address in the source: URL.create(...)", "read it from the variable DATABASE_URL"
+        elif isinstance(node, ast.JoinedStr):
+            text = "".join(str(part.value) if isinstance(part, ast.Constant) else "..." for part in node.values)
+            if SERVER.match(text) and "@" in text:
+                yield node.lineno, f"an address in the source: {text}", "read it from the variable DATABASE_URL"
         elif isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in documentation:
-            if SERVER.match(node.value):
+            if PARAMETERS.match(node.value):
+                yield node.lineno, "the parameters of a server in the source", "read it from the variable DATABASE_URL"
+            elif SERVER.match(node.value):
                 hidden = re.sub(r"//\S*@", "//...@", node.value)
                 yield node.lineno, f"an address in the source: {hidden}", "read it from the variable DATABASE_URL"
             elif ABSOLUTE_FILE.match(node.value):

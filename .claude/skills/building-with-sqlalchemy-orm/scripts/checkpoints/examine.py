@@ -105,10 +105,10 @@ def run_inside(skill: Skill, script: str, names: list[str]) -> dict[str, dict[st
         ended = {line["name"]: line for line in lines if line["state"] != "begin"}
         begun = [line["name"] for line in lines if line["state"] == "begin"]
         if "" in ended or not begun or begun == [""]:  # it could not even be loaded
-            reason = ended.get("") or why_it_ended(done)
+            reason = ended.get("") or why_it_ended(done) | {"place": Path(script).name}
             return found | dict.fromkeys(waiting, reason)
         if begun[-1] not in ended:
-            ended[begun[-1]] = why_it_ended(done)
+            ended[begun[-1]] = why_it_ended(done) | {"place": Path(script).name}
         found |= ended
         waiting = [name for name in waiting if name not in found]
     return found
@@ -121,4 +121,4 @@ def read_lines(path: Path) -> Iterable[str]:
 def why_it_ended(done: Done) -> dict[str, Any]:
     if done.code is None:
         return {"state": "stuck"}
-    return {"state": "fault", "seen": done.stderr.strip() or f"the process ended with {done.code}"}
+    return {"state": "crash", "seen": f"Python ended with exit code {done.code} in the middle of it"}

@@ -7,7 +7,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from .calling import MEANINGS, Call, annotation_of, meaning
+from .calling import MEANINGS, Call, annotation_of, choice, is_enum, meaning, types_in
 from .checking import NotYet, check
 from .common import page_checks, script_checks
 from .work import Row, Work, amount_of, key_of, same_row, signature
@@ -233,6 +233,9 @@ def empty_filters(work: Work) -> Iterator[tuple[str, Any]]:
 def as_category(work: Work, parameter: Any, name: str) -> Any:
     """The category as this filter wants it; None where only an object would do."""
     given = in_its_category(work, {"category": name})["category"]
+    choices = next((each for each in types_in(parameter.annotation) if is_enum(each)), None)
+    if choices is not None:
+        return choice(choices, name)
     if isinstance(given, str):
         return given
     kind = annotation_of(parameter)
