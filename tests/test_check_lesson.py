@@ -4,6 +4,7 @@ Every check is broken once (breaks.py), and work in other styles than ours is ac
 """
 
 import ast
+import io
 import json
 import os
 import re
@@ -22,7 +23,7 @@ from checkpoints import starting
 from checkpoints.checking import Check
 from checkpoints.common import ways_out
 from checkpoints.examine import Examination
-from checkpoints.report import WIDTH
+from checkpoints.report import WIDTH, Paper, write_lesson
 from checkpoints.skill import Skill
 from course import FINISHED, LESSONS, NAMES, PROGRAM, STARTER, TEACHER, lay_out_done, look, look_at, unfinished
 from running import RunPython
@@ -174,7 +175,7 @@ FRIENDLY = {
     "": (
         "L0_file",
         "examples/simple-expense.py is empty",
-        "begin with the first lines that the lesson shows",
+        "begin with the first lines of the lesson",
     ),
     "def main(:\n    pass\n": (
         "L0_file",
@@ -415,6 +416,20 @@ def test_a_mistake_of_the_checker_is_said_to_be_ours(done: Path) -> None:
     with Skill.opened(done) as skill:
         result = Examination(skill).result(ours)
     assert (result.state, result.is_ours, result.seen) == ("wait", True, "KeyError: 'x'")
+    paper = io.StringIO()
+    write_lesson(Paper(paper), LESSONS[0], [result], LESSONS[1])
+    assert paper.getvalue() == OURS
+
+
+OURS = """\
+L0  Own a skill                                              [----------] 0 of 1
+
+  wait  it is so
+        ours: the checker failed here (KeyError: 'x'); this says nothing about
+              your work
+
+The checker could not look at everything. That is its mistake, not yours.
+"""
 
 
 CREATE = "def create_expense(session: Session, description: str, amount: Decimal, category: str, spent_on: date)"

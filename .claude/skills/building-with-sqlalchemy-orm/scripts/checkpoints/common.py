@@ -20,7 +20,7 @@ def script_checks(lesson: str, script: str) -> None:
     @check(lesson, name=f"{lesson}_file", claim=f"`{script}` is there, and is Python")
     def is_python(skill: Skill) -> None:
         if not skill.tree(script).body:
-            raise NotYet(f"{script} holds only comments", "begin with the first lines that the lesson shows")
+            raise NotYet(f"{script} holds only comments", "begin with the first lines of the lesson")
 
     @check(
         lesson,

@@ -18,7 +18,7 @@ def says_when_to_use_it(skill: Skill) -> None:
     written = statements(section(skill.text("SKILL.md"), "When to Use") or [])
     if len(written) < 2:
         raise NotYet(
-            f"When to Use has {len(written)} of two lines",
+            f"When to Use says {len(written)} of two things",
             "write one sign that a file is no longer enough, and one case in which no database is needed",
         )
 

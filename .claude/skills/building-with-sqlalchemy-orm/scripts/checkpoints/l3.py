@@ -281,11 +281,10 @@ def texts_of(item: Any) -> list[str]:
 def compare_found(how: str, found: list[list[str]], expected: list[str]) -> None:
     """Each expected text is that of another expense, in any order; '' stands for any expense."""
     named = [text for text in expected if text]
-    missing = [
-        text for text in named if not any(text in each or any(text in words for words in each) for each in found)
-    ]
+    shown = [" ".join(texts) for texts in found]
+    missing = [text for text in named if not any(text in each for each in shown)]
     if len(found) != len(expected) or missing:
-        seen = ", ".join(" ".join(texts) or "?" for texts in found) or "nothing"
+        seen = ", ".join(each or "?" for each in shown) or "nothing"
         raise NotYet(
             f"read_expenses {how} returns {len(found)} expenses: {seen}",
             f"it should return {len(expected)}" + (f": {', '.join(named)}" if named else ""),

@@ -116,12 +116,10 @@ def sums_by_category(work: Work) -> None:
     for name, expected in {"Food": Decimal("14.90"), "Home": Decimal("800.00")}.items():
         numbers = [number for texts, numbers in found if name in texts for number in numbers]
         if expected not in numbers:
-            seen = ", ".join(str(number) for number in numbers) or "nothing"
+            seen = ", ".join(str(number) for number in numbers) or "not there"
             raise NotYet(
-                f"{name} should be {expected}: 12.50 and 2.40, of Ann alone"
-                if name == "Food"
-                else f"{name} should be {expected}",
-                f"it gives {seen}: join the two tables, group by the category, and sum",
+                f"{name} is {seen}; it should be {expected}, what one user has spent on it",
+                "join the two tables, group by the category, and sum",
             )
 
 

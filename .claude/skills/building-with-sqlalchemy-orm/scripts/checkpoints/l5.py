@@ -57,7 +57,7 @@ def counts_once(work: Work) -> None:
     accounts = two_accounts(work)
     transfer(work, accounts, Decimal("30.00"), "request 1")
     with_or_without_error(lambda: transfer(work, accounts, Decimal("30.00"), "request 1"))
-    expect(work, accounts, "after one request for 30.00, sent twice", (Decimal("70.00"), Decimal("50.00")))
+    expect(work, accounts, "after one request for 30.00 that came twice", (Decimal("70.00"), Decimal("50.00")))
     transfer(work, accounts, Decimal("30.00"), "request 2")
     expect(work, accounts, "after another request for 30.00", (Decimal("40.00"), Decimal("80.00")))
 
@@ -151,7 +151,7 @@ def expect(
     found = balances(work, accounts)
     if found != expected:
         raise NotYet(
-            f"{when} the accounts hold {in_words(found)}, of 100.00 and 20.00",
+            f"{when} the accounts hold {in_words(found)}; they began with 100.00 and 20.00",
             next_step or f"they should hold {in_words(expected)}",
         )
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from .checking import NotYet, check
 from .common import page_checks, ways_out
 from .listener import Listener
-from .skill import Done, Skill, in_short
+from .skill import Done, Skill, in_short, last_line
 
 SCRIPT = "examples/neon-deploy.py"
 PASSWORD = "only-for-this-check"  # noqa: S105 - nobody lets it in
@@ -21,7 +21,7 @@ LOCAL_POSTGRES = "scripts/local_postgres.py"
 @check("L6", claim=f"`{SCRIPT}` is there, and is Python")
 def deployment_is_there(skill: Skill) -> None:
     if not skill.tree(SCRIPT).body:
-        raise NotYet(f"{SCRIPT} holds only comments", "begin with the first lines that the lesson shows")
+        raise NotYet(f"{SCRIPT} holds only comments", "begin with the first lines of the lesson")
 
 
 @check("L6", after="deployment_is_there")
@@ -45,11 +45,10 @@ def goes_to_the_address(skill: Skill) -> None:
         if listener.visits:
             continue
         written = address.partition(":")[0]
-        if done.code:
-            skill.complain(SCRIPT, done)
+        why = f": {last_line(done.stderr)}" if done.code else ""
         raise NotYet(
-            f"with DATABASE_URL={written}://... it never came to the server",
-            "read DATABASE_URL: database_url() of database.py takes both ways of writing it",
+            f"with DATABASE_URL={written}://... it never came to the server{why}",
+            "read the address with database_url() of database.py, which takes both ways of writing it",
         )
 
 

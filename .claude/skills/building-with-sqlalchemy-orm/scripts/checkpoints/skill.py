@@ -70,7 +70,12 @@ class Skill:
         except UnicodeDecodeError:
             raise NotYet(f"{path} is not UTF-8 text", "save it as UTF-8 in your editor") from None
         if not text.strip():
-            raise NotYet(f"{path} is empty", "begin with the first lines that the lesson shows")
+            first = (
+                "the three things that you want to remember"
+                if path.endswith(".md")
+                else "the first lines of the lesson"
+            )
+            raise NotYet(f"{path} is empty", f"begin with {first}")
         return text
 
     def tree(self, path: str) -> ast.Module:
