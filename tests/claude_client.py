@@ -64,6 +64,11 @@ class Conversation:
         """The tools that the client would have had to ask a person for."""
         return [str(denial["tool_name"]) for denial in self._event("success")["permission_denials"]]
 
+    def messages_for_person(self) -> str:
+        """What the client shows beside the conversation: what a hook has to say."""
+        shown = [event for event in self.events if event.get("subtype") == "informational"]
+        return "\n".join(str(event["content"]) for event in shown)
+
     def text_for_model(self) -> str:
         """All text that the model had before it at the end."""
         return "\n".join(_text(message["content"]) for message in self.requests[-1]["messages"])
@@ -87,7 +92,15 @@ class Client:
     folder: Path
     user: str | None  # None is whoever runs the tests
 
-    def ask(self, prompt: str, *, project: Path, turns: Iterable[Turn] = (), home: Path | None = None) -> Conversation:
+    def ask(
+        self,
+        prompt: str,
+        *,
+        project: Path,
+        turns: Iterable[Turn] = (),
+        home: Path | None = None,
+        options: Sequence[str] = (),
+    ) -> Conversation:
         """Start the program in a project, with an empty HOME or the one given, ask once, wait for its end."""
         with model_stand_in(turns) as model:
             printed = self.run(
@@ -96,6 +109,7 @@ class Client:
                 "--output-format",
                 "stream-json",
                 "--verbose",
+                *options,
                 project=project,
                 home=home or self.new_home(),
                 model_url=model.url,
