@@ -518,7 +518,11 @@ def test_ctrl_c_ends_it_all(copy: Path, tmp_path: Path) -> None:
     source += f"os.rename({str(begun)!r} + '.new', {str(begun)!r})\nwhile True:\n    pass\n"
     (copy / SCRIPT).write_text(source, encoding="utf-8")
     checker = subprocess.Popen(
-        [sys.executable, PROGRAM, "L0", "--skill", copy], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        [sys.executable, PROGRAM, "L0", "--skill", copy],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # in a shell's background it is ignored
     )
     while not begun.exists():
         with pytest.raises(subprocess.TimeoutExpired):  # it is still running
