@@ -60,7 +60,7 @@ def anchors(page: Page) -> set[str]:
 
 
 def missing_files(page: Page) -> list[str]:
-    """Files that the page names in code font or in a command, and that are not there."""
+    """Files that the page names in code font or in a command, and that are not there. SKILL/ is its own folder."""
     places = [page.path.parent, page.home]
     if page.home != SKILLS[0]:  # the skill itself also has to hold together where it is copied alone
         places += [ROOT, SKILLS[0]]
@@ -71,5 +71,5 @@ def missing_files(page: Page) -> list[str]:
         f"{page.at(line)}: there is no file {name}"
         for line, passage in passages
         for name in NAMED_FILE.findall(passage)
-        if not any((place / name).exists() for place in places)
+        if not any((place / name.removeprefix("SKILL/")).exists() for place in places)
     ]

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta, timezone
+from decimal import ROUND_HALF_UP, Decimal
 from importlib.metadata import requires
 from pathlib import Path
 
@@ -198,6 +199,7 @@ def test_pythons_and_or_not_and_is_are_no_sql(engine: Engine) -> None:
         right = session.scalars(select(Item.id).where(Item.owner == 1, Item.note.is_(None))).all()
     assert right == [3]
     with transaction(engine) as session:
+        # audit: ignore python-logic-in-where - this test shows what it does
         session.execute(delete(Item).where((Item.owner == 1) and (Item.id == 2)))
     assert count(engine) == 0  # and not the one that was meant
 
@@ -245,6 +247,12 @@ def test_two_that_create_the_tables_at_once_collide_on_postgresql(postgresql_url
             second.result(20)
     engine.dispose()
     other.dispose()
+
+
+def test_quantize_alone_rounds_half_to_even() -> None:
+    cent = Decimal("0.01")
+    assert Decimal("0.125").quantize(cent) == Decimal("0.12")
+    assert Decimal("0.125").quantize(cent, ROUND_HALF_UP) == Decimal("0.13")
 
 
 def test_the_text_of_a_url_hides_the_password_and_its_parts_do_not() -> None:

@@ -224,6 +224,7 @@ def no_row(engine: Engine) -> None:
 
 @says("Boolean value of this clause is not defined")
 def python_and(_engine: Engine) -> None:
+    # audit: ignore python-logic-in-where - this test shows what it does
     select(User).where((User.id > 1) and (User.email != ""))
 
 
