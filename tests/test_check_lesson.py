@@ -268,6 +268,33 @@ def test_a_script_that_prints_without_end_is_stopped(copy: Path) -> None:
     assert look_at(copy, "L0_runs").seen == f"{SCRIPT} prints without end"
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("# Models\n\nMoney is exact\n", "todo"),
+        ("- money: whole cents, a float is not exact\n- a moment has its zone\n", "ok"),
+    ],
+)
+def test_three_words_make_no_page(text: str, expected: str, copy: Path) -> None:
+    (copy / "references" / "models.md").write_text(text, encoding="utf-8")
+    assert look_at(copy, "L2_page").state == expected
+
+
+@pytest.mark.slow
+def test_that_there_was_nothing_to_check_is_said(copy: Path) -> None:
+    shutil.copy(LEARNERS / "core_tables" / "expense-models.py", copy / "examples")
+    result = look_at(copy, "keeps_a_moment")
+    assert (result.state, result.note) == ("ok", "no column holds a moment, so there was nothing to check")
+
+
+@pytest.mark.parametrize("lesson", ["L0", "L1", "L8"])
+def test_an_answer_in_place_of_a_question_continues_its_table(lesson: str, tmp_path: Path) -> None:
+    text = (lay_out_done(tmp_path, before=lesson) / "SKILL.md").read_text(encoding="utf-8")
+    logic = text.partition("## Decision Logic\n\n")[2].partition("\n\n## ")[0]
+    assert logic.startswith("| Question | Answer | Why |\n|---|---|---|\n")
+    assert "\n\n" not in logic
+
+
 def test_notes_are_no_skill(tmp_path: Path, run_python: RunPython) -> None:
     (tmp_path / "notes.txt").write_text("Money is never a float.\n", encoding="utf-8")
     ended = check(run_python, "L0", "--skill", tmp_path)
@@ -539,7 +566,8 @@ def test_without_sqlalchemy_the_learner_is_told_how_to_get_it(copy: Path, tmp_pa
         text=True,
     )
     assert (ended.returncode, ended.stderr) == (1, "")
-    assert "next: python -m pip install sqlalchemy" in ended.stdout.replace("python3", "python")
+    told = " ".join(ended.stdout.replace("python3", "python").split())
+    assert "next: is the course's Python on? `source .venv/bin/activate` in the clone; if it is: python -m pip" in told
 
 
 # --- Laying out -------------------------------------------------------------------------------------------------------

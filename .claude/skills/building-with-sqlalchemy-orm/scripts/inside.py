@@ -34,13 +34,13 @@ def main() -> None:
             write(name, state="begin")
             work.new_database()
             try:
-                checkpoints.CHECKS[name].run(work)
+                note = checkpoints.CHECKS[name].run(work)
             except checkpoints.NotYet as not_yet:
                 write(name, state="todo", seen=not_yet.seen, next=not_yet.next_step)
             except BaseException as error:
                 write(name, **judged(error, path))
             else:
-                write(name, state="ok")
+                write(name, state="ok", note=note or "")
         work.close()
 
 

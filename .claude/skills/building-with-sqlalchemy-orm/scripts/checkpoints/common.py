@@ -8,6 +8,7 @@ from .checking import NotYet, check
 from .markdown import section_text
 from .skill import Skill
 
+FEWEST_WORDS = 10  # of a page with two rules
 SERVER = re.compile(r"(?!sqlite)[a-z]\w*(\+\w+)?://\S*@\S+$|postgres(ql)?(\+\w+)?://\S+$")
 PARAMETERS = re.compile(r"(\w+=\S+\s+)*(dbname|host)=\S+(\s+\w+=\S+)*$")
 ABSOLUTE_FILE = re.compile(r"sqlite(\+\w+)?:///(/|[A-Za-z]:)")
@@ -85,8 +86,10 @@ def page_checks(lesson: str, page: str, number: int, subject: str) -> None:
         text = re.sub(r"^#.*|<!--[\s\S]*?-->", "", skill.text(page), flags=re.M).strip()
         if not text:
             raise NotYet(
-                f"{page} has a title, and nothing below it", "write the three things that you want to remember"
+                f"{page} has a title, and nothing below it", "write the two or three things that you want to remember"
             )
+        if len(text.split()) < FEWEST_WORDS:
+            raise NotYet(f"{page} says only: {text}", "write two or three rules, each with its reason")
 
     @check(
         lesson,

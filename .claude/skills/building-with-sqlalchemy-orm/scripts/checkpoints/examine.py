@@ -58,7 +58,9 @@ class Examination:
         except Exception as error:
             return ours(check, f"{type(error).__name__}: {error}")
         told = self._inside.get(check.name, {})
-        return ours(check, told["seen"]) if told.get("state") == "fault" else Result(check, "ok", note=note or "")
+        if told.get("state") == "fault":
+            return ours(check, told["seen"])
+        return Result(check, "ok", note=note or told.get("note", ""))
 
     def _look_inside(self, check: Check) -> None:
         """Nothing where the check passed inside of the script; else NotYet."""

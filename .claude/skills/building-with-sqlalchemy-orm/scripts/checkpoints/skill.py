@@ -23,6 +23,7 @@ from .checking import NotYet
 SECONDS = 30.0
 DATABASE_MODULE = Path(__file__).resolve().parents[2] / "starter" / "database.py"
 SECONDS_TO_CLEAN_UP = 3
+OF_THE_COURSE = {"sqlalchemy", "psycopg2-binary", "python-dotenv"}  # what the clone's requirements.txt brings
 LARGEST_OUTPUT = 5_000_000  # bytes; a script that prints more will not stop
 LEFT_OUT = shutil.ignore_patterns(
     ".*", "__pycache__", "venv", "node_modules", "*.db", "*.db-*", "*.sqlite*", "*.log"
@@ -285,4 +286,7 @@ def how_to_get(module: str, path: str) -> str:
     package = {"dotenv": "python-dotenv", "psycopg2": "psycopg2-binary"}.get(name, name)
     if name == "psycopg":
         return 'write the address with "postgresql+psycopg2://", or let database_url() of database.py do it'
-    return f"{Path(sys.executable).stem} -m pip install {package}"
+    install = f"{Path(sys.executable).stem} -m pip install {package}"
+    if package in OF_THE_COURSE:
+        return f"is the course's Python on? `source .venv/bin/activate` in the clone; if it is: {install}"
+    return install

@@ -10,7 +10,7 @@ from pathlib import Path
 
 SKILL, TEACHER = "database-deployment", "building-with-sqlalchemy-orm"
 NEEDS_DATABASE_MODULE = "L3"  # the first lesson that imports database.py
-QUESTION = r'(?:^> {lesson}:.*(?:\n>.*)*|(?<=^description: )"{lesson}:[^"]*")'
+QUESTION = r'(?:^> {lesson}:.*(?:\n>(?! L\d:).*)*|(?<=^description: )"{lesson}:[^"]*")'
 LEFT_OUT = shutil.ignore_patterns("__pycache__", ".*")
 
 
@@ -71,7 +71,7 @@ def answer(text: str, lesson: str, answers: list[str]) -> str:
     text, count = question.subn(replace, text)
     if count != len(answers):
         raise ValueError(f"{lesson} asks {count} questions, and there are {len(answers)} answers")
-    return re.sub(r"(\|)\n\n(?=\|)", r"\1\n", text)  # a row of a table follows the table directly
+    return text
 
 
 def link(place: Path, target: Path) -> bool:
