@@ -23,6 +23,7 @@ import contextlib
 import itertools
 import multiprocessing
 import os
+import re
 import runpy
 import shutil
 import sqlite3
@@ -174,8 +175,7 @@ class Ran:
     def last_words(self) -> str:
         """The line in which it says what went wrong: of a traceback, the exception."""
         lines = (self.err.strip() or self.out.strip() or "nothing was said").splitlines()
-        telling = [line for line in lines if line.strip() and not line.startswith((" ", "(Background", "[SQL", "[param"))]
-        return (telling or lines)[-1]
+        return ([line for line in lines if re.match(r"[\w.]*[a-z]: ", line)] or lines)[-1]
 
 
 @dataclass
