@@ -433,7 +433,11 @@ class Running:
 def _become(folder: Path, environ: dict[str, str], out: Path, err: Path) -> None:
     """Make this process one of the result: its folder, its environment, and no way to the checks."""
     for number, (path, flags) in enumerate(
-        ((Path(os.devnull), os.O_RDONLY), (out, os.O_WRONLY | os.O_CREAT), (err, os.O_WRONLY | os.O_CREAT | os.O_APPEND))
+        (
+            (Path(os.devnull), os.O_RDONLY),
+            (out, os.O_WRONLY | os.O_CREAT),
+            (err, os.O_WRONLY | os.O_CREAT | os.O_APPEND),
+        )
     ):
         file = os.open(path, flags, 0o600)
         os.dup2(file, number)

@@ -19,7 +19,9 @@ UPGRADE = ("python", "-m", "alembic", "upgrade", "head")
 def prepare(place: Place) -> None:
     place.alembic("upgrade", "0041").expect_success()
     place.sql("INSERT INTO orders (number, total, note) VALUES (?, ?, ?)", [(1001, 12, "old"), (1002, 700, "")])
-    place.sql("INSERT INTO order_lines (id, order_number, article) VALUES (?, ?, ?)", [(1, 1001, "Tea"), (2, 1002, "Cup")])
+    place.sql(
+        "INSERT INTO order_lines (id, order_number, article) VALUES (?, ?, ?)", [(1, 1001, "Tea"), (2, 1002, "Cup")]
+    )
 
 
 def upgrade(place: Place) -> None:
@@ -105,8 +107,10 @@ def way_back(place: Place) -> None:
     expect_equal(amount(place, "orders", 1002), 70000, "after the second upgrade")
 
 
-@claim("while a report keeps its transaction open, the shop writes, and the migration gets there in the end",
-       only="postgresql")
+@claim(
+    "while a report keeps its transaction open, the shop writes, and the migration gets there in the end",
+    only="postgresql",
+)
 def long_report(place: Place) -> None:
     with place.connected(autocommit=False) as report:
         report.execute("SELECT count(*) FROM orders")
@@ -152,8 +156,10 @@ def index(place: Place) -> None:
     migration.wait().expect_success()
 
 
-@claim("a migration that lost its connection goes on when it is started again, and leaves nothing invalid",
-       only="postgresql")
+@claim(
+    "a migration that lost its connection goes on when it is started again, and leaves nothing invalid",
+    only="postgresql",
+)
 def broken_off(place: Place) -> None:
     place.sql(STOP_AT_INDEX)
     with place.connected() as cursor:

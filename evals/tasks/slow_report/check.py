@@ -14,7 +14,9 @@ MANY = 20_000
 ROOM = 15.0  # MB by which a large export may grow: all of the orders at once take more
 STATEMENTS = 5
 
-MAKE_TABLES = "from shop.db import engine\nfrom shop.models import Base\nBase.metadata.create_all(engine)\nengine.dispose()"
+MAKE_TABLES = (
+    "from shop.db import engine\nfrom shop.models import Base\nBase.metadata.create_all(engine)\nengine.dispose()"
+)
 MARCH = "from shop.report import monthly\nreturn monthly(2026, 3)"
 COUNTED = """
 from sqlalchemy import event

@@ -91,9 +91,7 @@ def twice_at_once(place: Place) -> None:
 
 @claim("two guests who want one room at once: one has it, the other is told")
 def two_guests(place: Place) -> None:
-    outcomes = place.race(
-        book("a", "10:00", "12:00"), book("b", "11:00", "13:00", guest="Ben"), first=IMPORT
-    )
+    outcomes = place.race(book("a", "10:00", "12:00"), book("b", "11:00", "13:00", guest="Ben"), first=IMPORT)
     expect_equal(len(booked(place)), 1, "bookings")
     told = [error for error in outcomes if isinstance(error, Raised)]
     expect(len(told) == 1 and "RoomTaken" in told[0].names, f"the calls gave {outcomes!r}")
