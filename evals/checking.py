@@ -45,7 +45,7 @@ EVALS = Path(__file__).resolve().parent
 SCRIPTS = EVALS.parent / "database-deployment" / "scripts"
 sys.path.append(str(SCRIPTS))
 
-from local_postgres import LocalPostgres, create_database, drop_database  # noqa: E402
+from local_postgres import LocalPostgres, create_database, database_name, drop_database  # noqa: E402
 
 DATABASES = ("sqlite", "postgresql")
 TIME_ZONE = "America/New_York"
@@ -107,7 +107,10 @@ def claim(
 
 
 def check_result(prepare: "Callable[[Place], None]" = lambda _place: None) -> int:
-    """Check the folder that the command line names; return the exit code. prepare: done before each claim."""
+    """Check the folder that the command line names; return the exit code.
+
+    prepare: what each claim begins with. It is done once on each database, and each claim has a copy of it.
+    """
     parser = argparse.ArgumentParser(description="Check a result of this task on SQLite and PostgreSQL.")
     parser.add_argument("result", type=Path, help="the folder in which the task was done")
     parser.add_argument("--only", action="append", metavar="CLAIM", help="these claims alone, as they are printed")
@@ -117,17 +120,38 @@ def check_result(prepare: "Callable[[Place], None]" = lambda _place: None) -> in
     chosen = [claim for claim in _claims if options.only is None or claim.text in options.only]
     if unknown := set(options.only or ()) - {claim.text for claim in _claims}:
         parser.error(f"there is no claim {unknown.pop()!r}")
-    with _postgres_server() as server:
-        failed = [claim for claim in chosen if not _report(claim, options.result, server, prepare)]
+    with _postgres_server() as server, ExitStack() as end:
+        beginnings = {
+            database: _begin(options.result, database, server, prepare, end)
+            for database in DATABASES
+            if any(database in claim.databases for claim in chosen)
+        }
+        failed = [claim for claim in chosen if not _report(claim, beginnings, server)]
     return 1 if failed else 0
 
 
-def _report(claim: Claim, result: Path, server: str, prepare: "Callable[[Place], None]") -> bool:
+def _begin(
+    result: Path, database: str, server: str, prepare: "Callable[[Place], None]", end: ExitStack
+) -> "Place | Exception":
+    """What all claims begin with on this database, or why there is no beginning."""
+    place = end.enter_context(_place(result, database, server))
+    try:
+        prepare(place)
+    except Exception as error:
+        return error
+    finally:
+        place.end_processes()
+    return place
+
+
+def _report(claim: Claim, beginnings: "dict[str, Place | Exception]", server: str) -> bool:
     reasons = []
     for database in claim.databases:
+        beginning = beginnings[database]
         try:
-            with _place(result, database, server) as place:
-                prepare(place)
+            if isinstance(beginning, Exception):
+                raise beginning
+            with _place(beginning.folder, database, server, beginning.url) as place:
                 claim.hold(place)
         except Exception as error:  # whatever a result makes go wrong is what the line is for
             if os.environ.get("CHECK_TRACEBACK"):
@@ -185,9 +209,9 @@ class Place:
     database: str
     url: str
     folder: Path
-    _end: ExitStack
-    environ: dict[str, str] = field(default_factory=dict)
+    environ: dict[str, str]
     _first: "Caller | None" = None
+    _started: "list[Caller | Running]" = field(default_factory=list)
 
     def run(self, *command: str, within: float = SECONDS, environ: dict[str, str] | None = None) -> Ran:
         """Run `python FILE ...` or `python -m MODULE ...` to its end, as a user does."""
@@ -196,7 +220,7 @@ class Place:
     def start(self, *command: str, environ: dict[str, str] | None = None) -> "Running":
         """Start a program and do not wait for it."""
         running = Running(command, self.folder, self.environ | (environ or {}))
-        self._end.callback(running.kill)
+        self._started.append(running)
         return running
 
     def alembic(self, *arguments: str, within: float = SECONDS) -> Ran:
@@ -206,8 +230,17 @@ class Place:
     def caller(self) -> "Caller":
         """A new process, as a web worker is one, that has the result's modules to call."""
         caller = Caller(self.folder, self.environ)
-        self._end.callback(caller.kill)
+        self._started.append(caller)
         return caller
+
+    def end_processes(self) -> None:
+        """End all that was started here, as a power cut would."""
+        for process in self._started:
+            process.kill()
+        self._started.clear()
+        self._first = None
+        if self.database == "postgresql":
+            self.cut_connections()
 
     def call(self, code: str, within: float = SECONDS) -> Any:
         """Run Python code in a process of the result and return what it returns; see Caller.call."""
@@ -249,7 +282,7 @@ class Place:
         """A cursor of a connection of its own; without autocommit, in a transaction that ends with the block."""
         connection: Any
         if self.database == "sqlite":
-            connection = sqlite3.connect(self.url.removeprefix("sqlite:///"), isolation_level=None, timeout=30)
+            connection = sqlite3.connect(_file_of(self.url), isolation_level=None, timeout=30)
             connection.execute("PRAGMA foreign_keys = ON")
             if not autocommit:
                 connection.execute("BEGIN")
@@ -322,22 +355,30 @@ def _insert_many(cursor: Any, statement: str, rows: Sequence[Sequence[object]]) 
 
 
 @contextmanager
-def _place(result: Path, database: str, server: str) -> Iterator[Place]:
+def _place(result: Path, database: str, server: str, beginning: str | None = None) -> Iterator[Place]:
+    """A place with a copy of the result. beginning: the URL of a database to copy."""
     with ExitStack() as end:
         root = Path(end.enter_context(tempfile.TemporaryDirectory(prefix="check-", ignore_cleanup_errors=True)))
         unneeded = shutil.ignore_patterns("__pycache__", ".git", ".venv", ".claude", ".pytest_cache")
         folder = Path(shutil.copytree(result, root / "result", ignore=unneeded))
         if database == "sqlite":
             url = f"sqlite:///{root}/check.db"
+            for file in Path(_file_of(beginning)).parent.glob("check.db*") if beginning else ():
+                shutil.copy(file, root)
         else:
-            url = create_database(server)
+            url = create_database(server, database_name(beginning) if beginning else "template0")
             end.callback(drop_database, url)
         environ = {name: os.environ[name] for name in ("PATH", "SYSTEMROOT") if name in os.environ}
         environ |= {"HOME": str(root), "TMPDIR": str(root), "LANG": "C.UTF-8", "TZ": TIME_ZONE, "DATABASE_URL": url}
-        place = Place(database, url, folder, end, environ)
+        place = Place(database, url, folder, environ)
         if database == "postgresql":
-            place.sql(f"ALTER ROLE CURRENT_USER IN DATABASE {url.rpartition('/')[2]} SET timezone = '{TIME_ZONE}'")
+            place.sql(f"ALTER ROLE CURRENT_USER IN DATABASE {database_name(url)} SET timezone = '{TIME_ZONE}'")
+        end.callback(place.end_processes)
         yield place
+
+
+def _file_of(sqlite_url: str) -> str:
+    return sqlite_url.removeprefix("sqlite:///")
 
 
 @contextmanager
@@ -432,13 +473,8 @@ class Running:
 
 def _become(folder: Path, environ: dict[str, str], out: Path, err: Path) -> None:
     """Make this process one of the result: its folder, its environment, and no way to the checks."""
-    for number, (path, flags) in enumerate(
-        (
-            (Path(os.devnull), os.O_RDONLY),
-            (out, os.O_WRONLY | os.O_CREAT),
-            (err, os.O_WRONLY | os.O_CREAT | os.O_APPEND),
-        )
-    ):
+    write = os.O_WRONLY | os.O_CREAT | os.O_APPEND
+    for number, (path, flags) in enumerate(((Path(os.devnull), os.O_RDONLY), (out, write), (err, write))):
         file = os.open(path, flags, 0o600)
         os.dup2(file, number)
         os.close(file)

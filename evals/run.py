@@ -1,7 +1,7 @@
 """Give a task to a coding agent, with the skill or without it, and check what it did.
 
     python evals/run.py task float_money --client "Claude Code 2.1" --model NAME --runs 3 -- claude -p {prompt}
-    python evals/run.py task float_money --client "Claude Code 2.1" --model NAME --runs 3 --without-skill -- claude -p {prompt}
+    python evals/run.py task float_money --without-skill ...  # the same without it, to compare
     python evals/run.py plugin FOLDER
 
 `task` copies the project of the task to a new folder, the skill to its `.claude/skills` and `.agents/skills`, and runs
