@@ -51,7 +51,8 @@ DATABASES = ("sqlite", "postgresql")
 TIME_ZONE = "America/New_York"
 LOADED_BEFORE = ["checking", "alembic.command", "sqlalchemy.orm", "sqlalchemy.dialects.postgresql.psycopg2"]
 SECONDS = 60.0  # for what has no limit of its own: a result that hangs is not ok
-SQLITE_HEAD_START = 0.4  # seconds for callers to arrive at a held SQLite file, which does not say who waits for it
+SQLITE_QUIET = 0.3  # seconds of sleep by which those are known who wait for a SQLite file, which does not tell
+WAITING = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
 
 Rows = list[tuple[Any, ...]]
 
@@ -324,21 +325,22 @@ class Place:
         return [caller.outcome(within) for caller in callers]
 
     def until_they_wait(self, callers: "Sequence[Caller | Running]") -> None:
-        """Return when each of them waits for a lock or has ended."""
-        deadline = time.monotonic() + (SQLITE_HEAD_START if self.database == "sqlite" else 10)
-        pending = [caller.connection for caller in callers]
-        while pending and time.monotonic() < deadline:
-            for connection in wait(pending, timeout=0.01):
-                pending.remove(connection)  # type: ignore[arg-type]
-            if self.database == "postgresql" and self.waiting() >= len(pending):
-                return
-
-    def waiting(self) -> int:
-        """How many connections of this PostgreSQL database wait for a lock."""
-        found = self.sql(
-            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
-        )
-        return int(found[0][0])
+        """Return when each of them waits for a lock or has ended, after 10 s at the latest."""
+        deadline = quiet_since = time.monotonic()
+        deadline += 10
+        pending = {caller.connection: caller.pid for caller in callers}
+        with self.connected() as cursor:
+            while pending and time.monotonic() < deadline:
+                for connection in wait(list(pending), timeout=0.02):
+                    del pending[connection]  # type: ignore[arg-type]
+                if self.database == "postgresql":
+                    cursor.execute(WAITING)
+                    if cursor.fetchone()[0] >= len(pending):
+                        return
+                elif any(_is_busy(pid) for pid in pending.values()):
+                    quiet_since = time.monotonic()
+                elif time.monotonic() - quiet_since > SQLITE_QUIET:
+                    return
 
     def cut_connections(self) -> None:
         """End every connection to this PostgreSQL database from the server's side, as a restart does."""
@@ -359,7 +361,7 @@ def _place(result: Path, database: str, server: str, beginning: str | None = Non
     """A place with a copy of the result. beginning: the URL of a database to copy."""
     with ExitStack() as end:
         root = Path(end.enter_context(tempfile.TemporaryDirectory(prefix="check-", ignore_cleanup_errors=True)))
-        unneeded = shutil.ignore_patterns("__pycache__", ".git", ".venv", ".claude", ".pytest_cache")
+        unneeded = shutil.ignore_patterns("__pycache__", ".git", ".venv", ".claude", ".agents", ".pytest_cache")
         folder = Path(shutil.copytree(result, root / "result", ignore=unneeded))
         if database == "sqlite":
             url = f"sqlite:///{root}/check.db"
@@ -404,6 +406,7 @@ class Caller:
         self.connection, theirs = _processes.Pipe()
         self._process = _processes.Process(target=_serve, args=(theirs, folder, environ, self.log), daemon=True)
         self._process.start()
+        self.pid = self._process.pid
         theirs.close()
 
     def call(self, code: str, within: float = SECONDS) -> Any:
@@ -450,6 +453,7 @@ class Running:
         arguments = (theirs, command, folder, environ, self._place)
         self._process = _processes.Process(target=_run_program, args=arguments, daemon=True)
         self._process.start()
+        self.pid = self._process.pid
         theirs.close()
 
     def wait(self, within: float = SECONDS) -> Ran:
@@ -557,6 +561,14 @@ def _run_program(
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(code & 0xFF)
+
+
+def _is_busy(pid: int | None) -> bool:
+    """Does the process compute, or would if it had its turn? Where there is no /proc, nobody knows."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] in "RD"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
 
 
 def _memory(which: str) -> float:
