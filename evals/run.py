@@ -4,10 +4,11 @@
     python evals/run.py task float_money --without-skill ...  # the same without it, to compare
     python evals/run.py plugin FOLDER
 
-`task` copies the project of the task to a new folder, the skill to its `.claude/skills` and `.agents/skills`, and runs
-the command there; {prompt} in it stands for the text of prompt.md. Then check.py says which claims hold. Each run is a
-line of JSON, printed and appended to --results FILE. The command runs with your account and your rights: let it ask
-for permission, or run it in a container. It does not see DATABASE_URL or any PG variable of yours.
+`task` copies the project of the task to a new folder, the skill to its `.claude/skills` and `.agents/skills`, and
+runs the command there; {prompt} in it stands for the text of prompt.md, and `python` is the one that runs this file.
+Then check.py says which claims hold. Each run is a line of JSON, printed and appended to --results FILE. The command
+runs with your account and your rights: let it ask for permission, or run it in a container. It does not see
+DATABASE_URL or any PG variable of yours.
 
 `plugin` makes a plugin of the skill and of evals/cases/ in a new folder, for `claude plugin eval`.
 """
@@ -124,6 +125,8 @@ def spread(results: Sequence[Result]) -> str:
 
 
 def run_task(options: argparse.Namespace) -> int:
+    if Path(sys.prefix).is_relative_to(EVALS.parent):
+        print(f"{sys.prefix} lies beside the answers, and `which python` leads an agent there", file=sys.stderr)
     results = []
     for _ in range(options.runs):
         folder = Path(tempfile.mkdtemp(prefix="run-"))
@@ -178,6 +181,8 @@ def read_arguments(arguments: Sequence[str]) -> argparse.Namespace:
     options = parser.parse_args(own, argparse.Namespace(command=command))
     if options.action is run_task and (not command or options.runs < 1):
         task.error("which command is to do the task, and how often? For example: -- claude -p {prompt}")
+    if command and shutil.which(command[0]) is None:
+        task.error(f"there is no command {command[0]}")
     return options
 
 

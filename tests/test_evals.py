@@ -212,6 +212,7 @@ def test_a_run_needs_a_command_and_a_task_that_there_is() -> None:
     names = ("--client", "a stand-in", "--model", "none")
     assert "which command" in run("task", TASKS[0].name, *names).stderr
     assert "invalid choice" in run("task", "nothing", *names, "--", "true").stderr
+    assert "no command" in run("task", TASKS[0].name, *names, "--", "no-such-client").stderr
 
 
 # --- The cases, in the real client -----------------------------------------------------------------------------------
