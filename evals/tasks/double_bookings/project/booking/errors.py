@@ -1,0 +1,6 @@
+class BookingError(Exception):
+    """Its text is shown to the guest."""
+
+
+class RoomTaken(BookingError):
+    pass

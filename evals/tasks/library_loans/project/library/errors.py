@@ -1,0 +1,6 @@
+class LibraryError(Exception):
+    pass
+
+
+class NotFound(LibraryError):
+    pass

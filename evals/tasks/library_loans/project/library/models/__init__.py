@@ -1,0 +1,5 @@
+from library.models.base import Base
+from library.models.book import Book
+from library.models.member import Member
+
+__all__ = ["Base", "Book", "Member"]
