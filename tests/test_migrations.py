@@ -524,6 +524,25 @@ def test_a_fill_does_not_write_back_what_the_way_back_would_change(postgresql: E
 # --- SQLite ----------------------------------------------------------------------------------------------------------
 
 
+def test_on_sqlite_the_way_forward_leaves_alone_what_a_new_program_writes(sqlite: Engine, tmp_path: Path) -> None:
+    upgrade(
+        tmp_path,
+        sqlite,
+        'add_column("orders", sa.Column("cents", sa.BigInteger()))',
+        'keep_in_step("orders_cents", "orders", new={"cents": "total * 100"}, old={"total": "cents / 100"})',
+        'backfill("orders", {"cents": "total * 100"}, "cents IS NULL")',
+    )
+    for statement in (
+        "INSERT INTO orders (id, total) VALUES (4, 40)",
+        "INSERT INTO orders (id, total, cents) VALUES (6, 1, 150)",
+        "UPDATE orders SET total = 11 WHERE id = 1",
+        "UPDATE orders SET total = 3, cents = 350 WHERE id = 3",
+    ):
+        write(sqlite, statement)
+    expected = [(1, 11, 1100), (2, 20, 2000), (3, 3, 350), (4, 40, 4000), (6, 1, 150)]
+    assert rows(sqlite, "SELECT id, total, cents FROM orders ORDER BY id") == expected
+
+
 def test_a_changed_parent_keeps_its_children_on_sqlite(sqlite: Engine, tmp_path: Path) -> None:
     upgrade(tmp_path, sqlite, 'set_not_null("shops", "name", sa.String(50))')
     assert rows(sqlite, "SELECT count(*) FROM orders") == [(3,)]

@@ -160,9 +160,14 @@ def keep_in_step(name: str, table: str, *, new: Mapping[str, str], old: Mapping[
     On SQLite the way forward only: there the new program starts when the old columns are gone.
     """
     if _is_sqlite():
-        for suffix, event in (("insert", "INSERT"), ("update", f"UPDATE OF {_list(old)}")):
+        not_given = " AND ".join(f"NEW.{_quoted(column)} IS NULL" for column in new)
+        not_written = " AND ".join(f"NEW.{_quoted(column)} IS OLD.{_quoted(column)}" for column in new)
+        for suffix, event, condition in (
+            ("insert", "INSERT", not_given),
+            ("update", f"UPDATE OF {_list(old)}", not_written),
+        ):
             _run(
-                f"CREATE TRIGGER {_quoted(f'{name}_{suffix}')} AFTER {event} ON {_quoted(table)}"
+                f"CREATE TRIGGER {_quoted(f'{name}_{suffix}')} AFTER {event} ON {_quoted(table)} WHEN {condition}"
                 f" BEGIN UPDATE {_quoted(table)} SET {_assignments(new)} WHERE rowid = NEW.rowid; END"
             )
         return
