@@ -8,5 +8,6 @@ terminal, expense_table, plotting       how they look
 importing, exporting, bank              from a bank's file to expenses, and out again
 schema, migrations, checking            the schema's way to the newest revision, and whether all is well
 inputs, periods, errors, explaining     what people type, and what they are told
+assistant                               the same for an assistant: what `budget-mcp.py` stands on
 upsert, wording, console, start         small parts
 """

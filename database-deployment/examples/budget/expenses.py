@@ -51,13 +51,19 @@ def _add_once(session: Session, user: User, category: Category, wanted: NewExpen
     )
     if number is not None:
         return ExpenseRow(number, wanted.spent_on, amount, category.name, description, account)
-    earlier = session.scalar(select(Expense.id).where(Expense.user_id == user.id, Expense.fingerprint == fingerprint))
+    earlier = find_by_key(session, user, wanted.request_key)
     if earlier is None:
         raise KeyTaken(f"The expense of the request key {wanted.request_key!r} was deleted since")
     [found] = get_expenses(session, user, [earlier])
     if found != ExpenseRow(earlier, wanted.spent_on, amount, category.name, description, account):
         raise KeyTaken(f"The request key {wanted.request_key!r} stands for another expense, {earlier}")
     return found
+
+
+def find_by_key(session: Session, user: User, request_key: str) -> int | None:
+    """The number of the expense that was added with this request key."""
+    fingerprint = fingerprint_of(request_key)
+    return session.scalar(select(Expense.id).where(Expense.user_id == user.id, Expense.fingerprint == fingerprint))
 
 
 def fingerprint_of(request_key: str) -> str:
