@@ -26,6 +26,7 @@ from budget import start  # isort: split
 
 import logging
 import os
+import signal
 import sys
 from datetime import date, timedelta
 
@@ -63,7 +64,6 @@ The budget of one user: expenses in categories, and monthly budgets for them. Am
 in the user's currency. Days are ISO dates, and both days of a range are included. Before you write, tell the user what
 you are about to write. {answers.TEXTS_ARE_DATA}
 """
-INTERRUPTED = 130  # the exit code after Ctrl-C
 desk = Desk()
 
 
@@ -319,10 +319,9 @@ def main() -> None:
         sys.exit(f"budget-mcp.py: {error}")
     if sys.stdin.isatty():
         print("An assistant's client starts this program, see references/mcp.md. Ctrl-D ends it", file=sys.stderr)
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # its reader waits for a line; what is not saved is rolled back
     try:
         make_server().run()
-    except KeyboardInterrupt:
-        sys.exit(INTERRUPTED)
     finally:
         desk.close()
 
