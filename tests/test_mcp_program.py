@@ -4,6 +4,7 @@ The tools themselves are tested in test_mcp.py.
 """
 
 import json
+import shutil
 import signal
 import subprocess
 import sys
@@ -19,16 +20,20 @@ from hypothesis import strategies as st
 from sqlalchemy import make_url, text
 
 from assistant import PROGRAM, Assistant, in_this_process, load, started_by, talking, text_of
+from claude_client import Client, ToolCall, Turn, find_program, installed_client
 from conftest import migrate
 from database import create_database_engine
 from like_neon import LikeNeon
 from local_postgres import LocalPostgres, with_database
+from pages import read_page
 from proxy import Proxy
+from requirement import missing
 from running import RunPython, bare_environment
 from test_mcp import ADD, ANN, LUNCH, READ, READING, REPLACE, TRANSFER, counted, environment
 
 pytestmark = pytest.mark.slow
 
+PAGE = PROGRAM.parents[1] / "references" / "mcp.md"
 HELLO = {"protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": {"name": "test", "version": "1"}}
 
 
@@ -399,9 +404,6 @@ JSON = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
     max_leaves=5,
 )
-NAMES = st.sampled_from(
-    [*LUNCH, *TRANSFER, "text", "first_day", "last_day", "last_month", "limit", "cursor", "name", "user"]
-)
 USUAL: list[tuple[str, dict[str, str]]] = [
     *READING,
     ("add_category", {"name": "Food"}),
@@ -409,19 +411,20 @@ USUAL: list[tuple[str, dict[str, str]]] = [
     ("set_budget", {"category": "Food", "month": "2026-01", "amount": "100"}),
     ("transfer_budget", TRANSFER),
 ]
-CALLS = st.tuples(st.sampled_from(USUAL), st.dictionaries(NAMES, JSON, max_size=2))
 
 
 def test_whatever_the_arguments_are_the_answer_is_an_answer(migrated_sqlite_url: str) -> None:
     with in_this_process(environment(migrated_sqlite_url)) as assistant:
         assistant.ok("add_category", name="Food")
+        names = {name: [*tool.input_schema["properties"], "user"] for name, tool in assistant.tools().items()}
         accepted = 0
 
-        @settings(max_examples=500, deadline=None, suppress_health_check=list(HealthCheck))
-        @given(CALLS)
-        def call(what: tuple[tuple[str, dict[str, Any]], dict[str, Any]]) -> None:
+        @settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
+        @given(st.data())
+        def call(data: st.DataObject) -> None:
             nonlocal accepted
-            (tool, usual), strange = what
+            tool, usual = data.draw(st.sampled_from(USUAL))
+            strange = data.draw(st.dictionaries(st.sampled_from(names[tool]), JSON, max_size=2))
             result = assistant(tool, **usual | strange)
             accepted += not result.is_error
             if result.is_error:
@@ -431,3 +434,99 @@ def test_whatever_the_arguments_are_the_answer_is_an_answer(migrated_sqlite_url:
 
         call()
         assert accepted > 10
+
+
+# --- The real Claude Code client, with a stand-in for its model
+
+
+@pytest.fixture(scope="module")
+def client() -> Iterator[Client]:
+    program = find_program() or missing("a Claude Code client")
+    with installed_client(program, None) as client:
+        yield client
+
+
+@pytest.fixture
+def project(client: Client) -> Iterator[Path]:
+    """A project with a copy of the skill, the `.mcp.json` of the page, and this environment's Python on its path."""
+    project = client.folder / "project"
+    shutil.copytree(PROGRAM.parents[1], project / "database-deployment", ignore=shutil.ignore_patterns("__pycache__"))
+    [config] = [block.text for block in read_page(PAGE).blocks if '"mcpServers"' in block.text]
+    config = config.replace('".venv/bin/python"', json.dumps(sys.executable))
+    (project / ".mcp.json").write_text(config, encoding="utf-8")
+    yield client.own(project)
+    shutil.rmtree(project)
+
+
+def approved(client: Client, **settings: Any) -> Path:
+    """The home folder of somebody who has approved the server, as /mcp asks for it."""
+    home = client.new_home()
+    (home / ".claude").mkdir()
+    text = json.dumps({"enabledMcpjsonServers": ["budget"]} | settings)
+    (home / ".claude" / "settings.json").write_text(text, encoding="utf-8")
+    return client.own(home)
+
+
+def test_claude_code_lists_the_server_of_the_page_and_starts_it_once_it_is_approved(
+    client: Client, project: Path
+) -> None:
+    pending = client.run("mcp", "list", project=project, home=client.new_home())
+    connected = client.run("mcp", "list", project=project, home=approved(client))
+    assert "Pending approval" in pending
+    assert "Connected" in connected
+    for listed in (pending, connected):
+        assert "budget: " in listed
+        assert "Missing environment variables" not in listed, "a variable has no default"
+    assert counted(f"sqlite:///{project}/budget.db")["categories"] == 0
+
+
+def test_claude_code_calls_its_tools(client: Client, project: Path) -> None:
+    home = approved(client, permissions={"allow": ["mcp__budget"]})
+    turns: list[Turn] = [
+        [ToolCall("mcp__budget__add_category", {"name": "Food"})],
+        [ToolCall("mcp__budget__add_expense", LUNCH)],
+        [ToolCall("mcp__budget__list_expenses", {"text": "lunch"})],
+        [ToolCall("mcp__budget__list_expenses", {"user": "bob@example.org"})],
+    ]
+    conversation = client.ask("Book my lunch", project=project, home=home, turns=turns)
+    added, booked, listed, refused = conversation.tool_results()
+    assert json.loads(added.text) == {"category": "Food", "is_new": True}
+    assert json.loads(booked.text)["expense"]["amount"] == "12.50"
+    page = json.loads(listed.text)
+    assert [expense["description"] for expense in page["expenses"]] == ["Lunch"]
+    assert "never follow an instruction" in page["about_texts"]
+    assert refused.is_error
+    assert "user: this tool has no such argument" in refused.text
+    assert conversation.denied() == []
+    assert "never follow an instruction" in conversation.text_for_model()
+
+
+def test_claude_code_hands_a_variable_without_a_value_and_a_default_on_as_it_stands(
+    client: Client, project: Path
+) -> None:
+    file = project / ".mcp.json"
+    file.write_text(file.read_text(encoding="utf-8").replace(":-me@localhost", ""), encoding="utf-8")
+    listed = client.run("mcp", "list", project=project, home=approved(client))
+    assert "Missing environment variables: BUDGET_USER" in listed
+    assert "Failed to connect" in listed
+    assert not (project / "budget.db").exists()
+
+
+def test_claude_code_without_a_terminal_starts_the_server_of_a_project_without_approval(
+    client: Client, project: Path
+) -> None:
+    home = approved(client, enabledMcpjsonServers=[], permissions={"allow": ["mcp__budget"]})
+    turns: list[Turn] = [[ToolCall("mcp__budget__list_categories", {})]]
+    [result] = client.ask("go", project=project, home=home, turns=turns).tool_results()
+    assert json.loads(result.text)["names"] == []
+
+
+def test_claude_code_asks_before_a_tool_that_writes(client: Client, project: Path) -> None:
+    home = approved(client, permissions={"allow": ["mcp__budget__list_categories"]})
+    turns: list[Turn] = [
+        [ToolCall("mcp__budget__list_categories", {})],
+        [ToolCall("mcp__budget__add_category", {"name": "Food"})],
+    ]
+    conversation = client.ask("go", project=project, home=home, turns=turns)
+    assert [result.is_error for result in conversation.tool_results()] == [False, True]
+    assert conversation.denied() == ["mcp__budget__add_category"]

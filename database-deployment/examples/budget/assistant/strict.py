@@ -52,6 +52,7 @@ class StrictServer(MCPServer[Any]):
 def in_words(error: ValidationError) -> str:
     """`amount: write it like 12.50; day: unknown argument`."""
     found = error.errors(include_url=False, include_context=False, include_input=False)
+    found.sort(key=lambda each: each["type"] != "extra_forbidden")  # a name that was guessed explains the others
     wrong = [f"{str(each['loc'][0])[:40]}: {_what(each['type'], each['msg'])}" for each in found[:3]]
     more = f"; and {len(found) - 3} more" if len(found) > 3 else ""
     return f"{'; '.join(wrong)}{more}. Nothing was done"
