@@ -242,7 +242,7 @@ def test_it_is_up_not_much_later_than_the_sdk_alone(migrated_sqlite_url: str, ho
     def seconds(*arguments: str) -> float:
         command = [sys.executable, "-c", CPU_SECONDS, *arguments]
         environ = bare_environment(home, migrated_sqlite_url)
-        return min(float(subprocess.check_output(command, env=environ)) for _ in range(4))
+        return min(float(subprocess.check_output(command, env=environ)) for _ in range(3))
 
     assert seconds(str(PROGRAM)) < 2.5 * seconds("-c", "import mcp.server")
 
@@ -394,13 +394,9 @@ def test_tools_that_read_use_the_reading_role_where_there_is_one(migrated_postgr
 # --- Whatever comes
 
 
+READABLE = st.sampled_from(["today", "2026-01-31", "2026-01", "Food", "1", "12.50", "", "key", 5])
 JSON = st.recursive(
-    st.none()
-    | st.booleans()
-    | st.integers()
-    | st.floats()
-    | st.text()
-    | st.sampled_from(["today", "2026-01", "Food", "1"]),
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text() | READABLE,
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
     max_leaves=5,
 )
@@ -424,7 +420,7 @@ def test_whatever_the_arguments_are_the_answer_is_an_answer(migrated_sqlite_url:
         def call(data: st.DataObject) -> None:
             nonlocal accepted
             tool, usual = data.draw(st.sampled_from(USUAL))
-            strange = data.draw(st.dictionaries(st.sampled_from(names[tool]), JSON, max_size=2))
+            strange = data.draw(st.dictionaries(st.sampled_from(names[tool]), READABLE | JSON, max_size=2))
             result = assistant(tool, **usual | strange)
             accepted += not result.is_error
             if result.is_error:
