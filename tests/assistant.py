@@ -36,8 +36,9 @@ class Assistant:
         """The structured answer; the client has compared it with the schema that the tool announces."""
         result = self(tool, **arguments)
         assert not result.is_error, text_of(result)
-        assert result.structured_content is not None
-        return result.structured_content
+        structured: dict[str, Any] | None = result.structured_content
+        assert structured is not None
+        return structured
 
     def refused(self, tool: str, **arguments: Any) -> str:
         """What the tool says against the call: one short line."""

@@ -137,9 +137,21 @@ def imported(path: Path) -> set[str]:
     return found
 
 
+def modules_of(path: Path) -> set[str]:
+    """Every module that is imported anywhere in the file, in full; of `from a import b` it may be `a` or `a.b`."""
+    found: set[str] = set()
+    for node in ast.walk(tree(path)):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+    return found
+
+
 def files_of(module: str) -> list[Path]:
-    """The files of a module of ours, of a package all of them; nothing for a module of somebody else."""
-    return [path for path in FILES if path == EXAMPLES / f"{module}.py" or path.is_relative_to(EXAMPLES / module)]
+    """The file of a module of ours; nothing for a module of somebody else."""
+    place = EXAMPLES / module.replace(".", "/")
+    return [path for path in FILES if path in (place.with_name(f"{place.name}.py"), place / "__init__.py")]
 
 
 def files_behind(script: Path) -> set[Path]:
@@ -149,7 +161,7 @@ def files_behind(script: Path) -> set[Path]:
     while waiting:
         path = waiting.pop()
         found.add(path)
-        waiting += [other for module in imported(path) for other in files_of(module) if other not in found]
+        waiting += [other for module in modules_of(path) for other in files_of(module) if other not in found]
     return found
 
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,9 +19,9 @@ from sqlalchemy import func, make_url, select
 from assistant import Assistant, in_this_process, load
 from budget.categories import ensure_categories
 from budget.expenses import NewExpense, add_expenses
-from budget.models import Base, Budget, BudgetTransfer, Category, Expense, User
+from budget.models import Budget, BudgetTransfer, Category, Expense, User
 from budget.users import find_user
-from database import create_database_engine, transaction
+from database import Base, create_database_engine, transaction
 
 ANN, BOB = "ann@example.org", "bob@example.org"
 READ = {"list_categories", "spending_by_category", "list_expenses", "budget_status", "spending_trend"}
@@ -164,6 +165,7 @@ def test_every_expense_is_on_one_page_and_the_cursor_leads_to_the_end(assistant:
     assert found == [f"Lunch {number}" for number in (4, 3, 2, 1, 0)]
 
 
+@pytest.mark.slow
 def test_no_answer_is_longer_than_it_may_be(on_sqlite: Assistant, migrated_sqlite_url: str) -> None:
     engine = create_database_engine(migrated_sqlite_url)
     names = [f"Category {number:03}" for number in range(103)]
@@ -252,6 +254,7 @@ def test_the_hints_for_the_command_line_are_left_out(on_sqlite: Assistant) -> No
     assert "`category" not in said
 
 
+@pytest.mark.slow
 def test_a_long_call_is_answered_shortly(on_sqlite: Assistant) -> None:
     long = "x" * 1_000_000
     calls: list[tuple[str, dict[str, Any]]] = [
@@ -282,6 +285,7 @@ def test_the_same_request_twice_books_once(assistant: Assistant, migrated_url: s
         assert "stands for another" in assistant.refused(tool, **arguments | {"amount": "13"})
 
 
+@pytest.mark.slow
 def test_calls_at_once_book_once_each(assistant: Assistant, migrated_url: str) -> None:
     def add(number: int) -> bool:
         result = assistant("add_expense", **LUNCH | {"request_key": f"key-{number % 10}"})
@@ -290,6 +294,17 @@ def test_calls_at_once_book_once_each(assistant: Assistant, migrated_url: str) -
     with ThreadPoolExecutor(20) as threads:
         assert all(threads.map(add, range(20)))
     assert counted(migrated_url)["expenses"] == 10
+
+
+def test_more_calls_than_connections_are_asked_to_try_again(migrated_sqlite_url: str) -> None:
+    module = load()
+    with in_this_process(environment(migrated_sqlite_url), module) as assistant:
+        full = create_database_engine(migrated_sqlite_url, pool_size=1, max_overflow=0, pool_timeout=0.1)
+        module.desk.engine = module.desk.read_engine = full
+        with full.connect():
+            assert "Too many calls at once. Nothing was changed" in assistant.refused("list_categories")
+            assert "Too many calls at once. Nothing was changed" in assistant.refused("add_category", name="Food")
+        assert assistant.ok("list_categories")["names"] == []
 
 
 # --- Nobody else's rows, and no more rights than are needed
@@ -476,3 +491,14 @@ def test_a_new_sqlite_file_gets_its_schema(sqlite_url: str) -> None:
     with transaction(engine, read_only=True) as session:
         assert session.scalars(select(User.email)).all() == ["me@localhost"]
     engine.dispose()
+
+
+def test_a_file_of_settings_is_read_where_the_client_names_no_database(
+    migrated_sqlite_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / ".env").write_text(f"DATABASE_URL={migrated_sqlite_url}\n", encoding="utf-8")
+    desk = load().desk
+    desk.open({})
+    assert desk.url.database == migrated_sqlite_url.removeprefix("sqlite:///")
+    desk.close()

@@ -119,7 +119,7 @@ def in_words(error: Exception, url: URL) -> str | None:
     if isinstance(error, BudgetError):
         return str(error)  # without its hint, which is for the command line
     if isinstance(error, CommitOutcomeUnknown):
-        return "The connection was lost while saving. Repeat the call as it was, with its request_key: it counts once"
+        return "The connection was lost while saving. Repeat the call exactly as it was: it counts once"
     if isinstance(error, DatabaseUnavailable):
         return f"{place_of(url)} does not answer. Nothing was changed. Try again in a minute"
     if isinstance(error, NoFreeConnection):
