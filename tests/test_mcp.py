@@ -10,18 +10,21 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
+from threading import get_ident
 from typing import Any
 
 import pytest
 from mcp.shared.exceptions import MCPError
 from sqlalchemy import func, make_url, select
 
-from assistant import Assistant, in_this_process, load
+from assistant import Assistant, in_this_process, load, talking
+from budget.assistant.strict import StrictServer, strict_tool
 from budget.categories import ensure_categories
 from budget.expenses import NewExpense, add_expenses
 from budget.models import Budget, BudgetTransfer, Category, Expense, User
 from budget.users import find_user
 from database import Base, create_database_engine, transaction
+from pages import ROOT
 
 ANN, BOB = "ann@example.org", "bob@example.org"
 READ = {"list_categories", "spending_by_category", "list_expenses", "budget_status", "spending_trend"}
@@ -439,6 +442,25 @@ def test_the_prompt_names_a_month_and_tools_that_are_there(on_sqlite: Assistant)
         assert len(str(caught.value)) < 600
     with pytest.raises(MCPError):
         on_sqlite.prompt("yearly_review")
+
+
+def test_a_tool_runs_on_a_thread_of_its_own() -> None:
+    """So a database in memory, which is one a thread, is no database here."""
+    threads: list[int] = []
+
+    def note_thread() -> int:
+        threads.append(get_ident())
+        return 1
+
+    with talking(StrictServer("threads", tools=[strict_tool(note_thread, read_only=True)])) as assistant:
+        assistant.ok("note_thread")
+        assert threads != [assistant.portal.call(get_ident)]
+
+
+def test_no_plugin_brings_the_server() -> None:
+    """Whoever installs the skill gets its files, and no program that a client starts."""
+    assert list((ROOT / "database-deployment").rglob(".mcp.json")) == []
+    assert "mcpServers" not in (ROOT / ".claude-plugin" / "marketplace.json").read_text(encoding="utf-8")
 
 
 # --- The configuration

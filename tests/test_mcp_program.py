@@ -349,16 +349,34 @@ def test_a_lock_that_somebody_holds_is_waited_for_and_then_said(migrated_postgre
 
 def test_a_call_that_takes_too_long_is_ended(migrated_postgresql_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     module = load()
-    in_front = module.desk.read
+
+    def limit(session: Session, _user: object) -> str | None:
+        return session.scalar(text("SHOW statement_timeout"))
+
+    def sleep(session: Session, _user: object) -> None:
+        session.execute(text("SELECT pg_sleep(60)"))
+
     with in_this_process(environment(migrated_postgresql_url), module) as assistant:
-        monkeypatch.setattr(
-            module.desk,
-            "read",
-            lambda work: in_front(
-                lambda session, user: (session.execute(text("SELECT pg_sleep(60)")), work(session, user))
-            ),
-        )
+        assert (module.desk.read(limit), module.desk.write(limit)) == ("10s", "10s")
+        monkeypatch.setattr(module.categories, "list_categories", sleep)
         assert "took too long to answer" in assistant.refused("list_categories")
+
+
+def test_a_connection_that_is_lost_within_a_call_is_made_again(migrated_postgresql_url: str) -> None:
+    module = load()
+    lost: list[int] = []
+
+    def lose_the_first(session: Session, _user: object) -> int:
+        if not lost:
+            lost.append(1)
+            session.execute(text("SELECT pg_terminate_backend(pg_backend_pid())"))
+        return session.scalar(text("SELECT 42")) or 0
+
+    with in_this_process(environment(migrated_postgresql_url), module):
+        for work in (module.desk.read, module.desk.write):
+            lost.clear()
+            assert work(lose_the_first) == 42
+            assert lost
 
 
 # --- A role that reads
