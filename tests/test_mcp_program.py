@@ -18,6 +18,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import make_url, text
+from sqlalchemy.orm import Session
 
 from assistant import PROGRAM, Assistant, in_this_process, load, started_by, talking, text_of
 from claude_client import Client, ToolCall, Turn, find_program, installed_client
