@@ -351,8 +351,8 @@ def test_a_lock_that_somebody_holds_is_waited_for_and_then_said(migrated_postgre
 def test_a_call_that_takes_too_long_is_ended(migrated_postgresql_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     module = load()
 
-    def limit(session: Session, _user: object) -> str | None:
-        return session.scalar(text("SHOW statement_timeout"))
+    def limit(session: Session, _user: object) -> str:
+        return str(session.scalar(text("SHOW statement_timeout")))
 
     def sleep(session: Session, _user: object) -> None:
         session.execute(text("SELECT pg_sleep(60)"))
