@@ -434,7 +434,7 @@ def test_whatever_the_arguments_are_the_answer_is_an_answer(migrated_sqlite_url:
         names = {name: [*tool.input_schema["properties"], "user"] for name, tool in assistant.tools().items()}
         accepted = 0
 
-        @settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
+        @settings(max_examples=300, deadline=None, database=None, suppress_health_check=list(HealthCheck))
         @given(st.data())
         def call(data: st.DataObject) -> None:
             nonlocal accepted
