@@ -9,6 +9,7 @@ import queue
 import random
 import threading
 import time
+import warnings
 from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
@@ -16,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Engine, ExceptionContext, event
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError, SAWarning
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from budget.errors import BudgetError
@@ -48,14 +49,16 @@ class Plan:
     start: int  # the how manieth in its place
     threads: int
     seed: int
+    pause: float  # seconds between two calls, at most
     unanswered: tuple[tuple[str, Request], ...] = ()
-    pause: float = 0.02  # seconds between two calls, at most
     pragmas: tuple[str, ...] = ()  # of each connection to SQLite
 
 
 def run(plan: Plan, home: Connection) -> None:
     """Book until `home` says something or is closed, which the death of the other process does as well."""
     logging.getLogger("database").setLevel(logging.ERROR)  # that a server is away is no news here
+    # Two threads may make SQLAlchemy's first ON CONFLICT at once: it then compiles each anew, and says so.
+    warnings.filterwarnings("ignore", "Class AnnotatedInsert will not make use", SAWarning)
     engine, journal = engine_for(plan), Journal(plan.journal)
     note_errors(engine, journal)
     closing = threading.Event()

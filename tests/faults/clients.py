@@ -17,7 +17,7 @@ from faults.journal import Record
 
 PATIENCE = ASK_AGAIN_FOR + 2 * ANSWERED_WITHIN  # seconds until a client that was asked to end has ended
 SECONDS_UNTIL_WORK_GOES_ON = 30
-GLANCE = 0.005  # seconds between two looks at something that announces itself to nobody
+GLANCE = 0.01  # seconds between two looks at something that announces itself to nobody
 
 
 class NothingGoesOn(Exception):
@@ -47,7 +47,7 @@ class Clients:
         *,
         threads: list[int],
         seed: int,
-        pause: float = 0.02,
+        pause: float,
         pragmas: Sequence[str] = (),
     ) -> None:
         self.url, self.record, self.threads, self.seed, self.pause = url, record, threads, seed, pause

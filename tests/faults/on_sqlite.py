@@ -7,7 +7,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -183,7 +183,9 @@ class SmallFileSystem:
     def fill(self, clients: Clients, chance: random.Random) -> None:
         """Leave a few pages, so that it is full at another statement each time."""
         system = os.statvfs(self.folder)
-        self._ballast.write_bytes(b"\0" * max(0, system.f_bavail * system.f_frsize - chance.randint(0, 60_000)))
+        size = system.f_bavail * system.f_frsize - chance.randint(0, 60_000)
+        with suppress(OSError):  # a writer has just taken some of it: then it is full already
+            self._ballast.write_bytes(b"\0" * max(0, size))
 
     def make_room(self, clients: Clients) -> None:
         self._ballast.unlink()

@@ -1,6 +1,6 @@
 """The faults: programs book while everything around them breaks, and the figures of it.
 
-    python tests/faults/play.py [--faults 1000] [--kills 200] [--seed 1]
+    python tests/faults/play.py [--faults 1000] [--kills 200] [--seed 1] [--only FAULT]
 
 On PostgreSQL (a throw-away server behind TLS and PgBouncer) 16 threads of 3 processes move budget and add expenses
 while faults strike at random. On SQLite two processes write to one file and are killed again and again, and the disk
@@ -9,6 +9,7 @@ PgBouncer. The throw-away server does not wait for the disk: what is shown is th
 """
 
 import argparse
+import logging
 import sys
 import tempfile
 from collections import Counter
@@ -78,6 +79,8 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1, help="what decides which fault strikes when (default: 1)")
     parser.add_argument("--only", action="append", metavar="FAULT", help="of this name, and no other", default=[])
     asked = parser.parse_args()
+    logging.basicConfig(format="%(message)s")
+    logging.getLogger("faults").setLevel(logging.INFO)
     failures: list[str] = []
     if asked.faults:
         with tempfile.TemporaryDirectory() as folder:

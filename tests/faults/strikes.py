@@ -77,8 +77,9 @@ def backend_killed(target: Target) -> bool:
     with target.administration() as execute:
         at_work = [pid for (pid,) in execute(f"{CLIENTS} AND state <> 'idle'")]
         victims = target.chance.sample(at_work, min(len(at_work), target.chance.randint(1, 3)))
-        killed = [execute(f"SELECT pg_terminate_backend({pid}, 5000)")[0][0] for pid in victims]
-        return any(killed)
+        for pid in victims:
+            execute(f"SELECT pg_terminate_backend({pid})")
+        return bool(victims) and until(lambda: not set(victims) & {pid for (pid,) in execute(CLIENTS)})
 
 
 def server_stopped_hard(target: Target) -> bool:
@@ -127,6 +128,12 @@ def cut(statement: str, when: Moment) -> Callable[[Target], bool]:
     return strike
 
 
+def answer_lost(target: Target) -> bool:
+    """The work is saved, and its program must be told that this is not known."""
+    before = target.record.now().lost_answers
+    return cut("COMMIT", "done")(target) and until(lambda: target.record.now().lost_answers > before, 1)
+
+
 def cut_in_mid_query(target: Target) -> bool:
     statement = target.chance.choice(("SELECT", "INSERT", "UPDATE", "SAVEPOINT", "RELEASE", "SET LOCAL"))
     return cut(statement, "sent")(target)
@@ -148,7 +155,7 @@ def pooler_full(target: Target) -> bool:
             cursor = connection.cursor()
             cursor.execute("SELECT pg_backend_pid()")
             held.update(cursor.fetchall())
-        return until(lambda: set(execute(CLIENTS)) <= held)
+        return until(lambda: set(execute(CLIENTS)) <= held, 1)
 
 
 POOL_SIZE = 8  # fewer than the clients have threads
@@ -200,6 +207,20 @@ def serialization_failure(target: Target) -> bool:
     return until(lambda: target.record.now().seen["40001"] > before, 1)
 
 
+def budgets_held(target: Target) -> bool:
+    """Somebody holds a user's budgets until others queue for them, and then lets all of them go on at once."""
+    with target.adversary() as cursor:
+        cursor.execute("SELECT DISTINCT user_id FROM budgets ORDER BY user_id")
+        [user] = target.chance.choice(cursor.fetchall())
+        cursor.execute(f"SELECT FROM budgets WHERE user_id = {user} ORDER BY category_id FOR UPDATE")
+        return until(lambda: how_many_wait(cursor) >= 3, 1)
+
+
+def how_many_wait(cursor: Any) -> int:
+    cursor.execute("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
+    return int(cursor.fetchone()[0])
+
+
 def waiting_for(cursor: Any, condition: str = "") -> bool:
     """Whether somebody waits for what the cursor's transaction holds."""
     cursor.execute(
@@ -221,12 +242,13 @@ FAULTS = [
     Fault("pooler killed and started", pooler_killed, 8),
     Fault("compute suspended", compute_suspended, 5),
     Fault("client killed and started anew", client_killed, 8),
-    Fault("cut in mid-query", cut_in_mid_query, 12),
+    Fault("cut in mid-query", cut_in_mid_query, 10),
     Fault("cut before COMMIT", cut("(INSERT|UPDATE|RELEASE)", "done"), 10),
     Fault("cut while COMMIT is on its way", cut("COMMIT", "sent"), 10),
-    Fault("answer to COMMIT lost", cut("COMMIT", "done"), 10),
+    Fault("answer to COMMIT lost", answer_lost, 10),
     Fault("deadlock", deadlock, 6),
     Fault("serialization failure", serialization_failure, 6),
-    Fault("pooler full", pooler_full, 3),
+    Fault("budgets held until others queue", budgets_held, 3),
+    Fault("pooler full", pooler_full, 2),
     Fault("network silent for a moment", silence, 2),
 ]
