@@ -87,7 +87,10 @@ class Protection:
     said: str
 
 
-CROWDED = ('"ann@example.org", "bob@example.org", "cem@example.org"', '"ann@example.org",')  # more of them meet
+CROWDED = {  # so that the clients meet more often
+    r"^USERS = .*": 'USERS = ("ann@example.org",)',
+    r"^CATEGORIES = .*": 'CATEGORIES = ("Food", "Pets")',
+}
 ON_SERVERS, ON_FILES = "--kills 0 --faults", "--faults 0 --kills"
 PROTECTIONS = [
     Protection(
@@ -154,13 +157,10 @@ PROTECTIONS = [
 @pytest.mark.parametrize("protection", PROTECTIONS, ids=lambda protection: protection.name)
 def test_the_bed_sees_what_happens_without(protection: Protection, tmp_path: Path) -> None:
     copy = copied(tmp_path)
-    file = copy / "database-deployment" / "examples" / protection.file
-    source = file.read_text("utf-8")
-    assert source.count(protection.line) == 1
-    file.write_text(source.replace(protection.line, protection.without), "utf-8")
-
-    bookings = copy / "tests" / "faults" / "bookings.py"
-    bookings.write_text(bookings.read_text("utf-8").replace(*CROWDED), "utf-8")
+    change(
+        copy / "database-deployment" / "examples" / protection.file, {re.escape(protection.line): protection.without}
+    )
+    change(copy / "tests" / "faults" / "bookings.py", CROWDED)
     plan, _, fault = protection.plan.partition("|")
     done = play(copy, tmp_path, *plan.split(), *([fault] if fault else []))
     assert done.returncode == 1, done.stdout + done.stderr
@@ -172,3 +172,11 @@ def copied(folder: Path) -> Path:
     for part in ("database-deployment/examples", "database-deployment/scripts", "tests/faults"):
         shutil.copytree(ROOT / part, folder / "copy" / part, ignore=shutil.ignore_patterns("__pycache__"))
     return folder / "copy"
+
+
+def change(file: Path, lines: dict[str, str]) -> None:
+    source = file.read_text("utf-8")
+    for line, other in lines.items():
+        source, count = re.subn(line, other, source, flags=re.MULTILINE)
+        assert count == 1, f"{file.name} has {line} {count} times"
+    file.write_text(source, "utf-8")

@@ -14,6 +14,7 @@ from typing import Any
 import psycopg2
 from psycopg2.errors import DeadlockDetected, LockNotAvailable, SerializationFailure
 
+from faults.client import LOCK_TIMEOUT
 from faults.clients import GLANCE, Clients
 from faults.journal import Record
 from like_neon import DATABASE, OWNER, LikeNeon
@@ -24,6 +25,10 @@ SECONDS_TO_STRIKE = 5
 DEADLOCK_TIMEOUT = 0.2  # the server's, in seconds
 SILENCE = 0.1  # seconds
 
+QUEUE = 3  # clients
+SHORTER_THAN_LOCK_TIMEOUT = LOCK_TIMEOUT - 0.1
+
+ALL_BUDGETS = "FROM budgets ORDER BY user_id, category_id FOR UPDATE"  # in the order of the application
 CLIENTS = f"""
     SELECT pid FROM pg_stat_activity
     WHERE usename = '{OWNER}' AND backend_type = 'client backend' AND datname = '{DATABASE}'"""
@@ -187,18 +192,10 @@ def deadlock(target: Target) -> bool:
 def serialization_failure(target: Target) -> bool:
     """An adversary changes the rows that a serializable transaction waits for."""
     before = target.record.now().seen["40001"]
-    rows = "FROM budgets ORDER BY user_id, category_id FOR UPDATE"
     try:
         with target.adversary() as cursor:
-            cursor.execute(f"SELECT {rows}")
-            if not until(
-                lambda: waiting_for(
-                    cursor,
-                    "AND EXISTS (SELECT FROM pg_locks WHERE mode = 'SIReadLock'"
-                    " AND pg_locks.pid = pg_stat_activity.pid)",
-                ),
-                1,
-            ):
+            cursor.execute(f"SELECT {ALL_BUDGETS}")
+            if not until(lambda: waiting_for(cursor, SERIALIZABLE), SHORTER_THAN_LOCK_TIMEOUT):
                 return False
             cursor.execute("UPDATE budgets SET amount = amount")
             cursor.connection.commit()
@@ -207,13 +204,17 @@ def serialization_failure(target: Target) -> bool:
     return until(lambda: target.record.now().seen["40001"] > before, 1)
 
 
+SERIALIZABLE = "AND EXISTS (SELECT FROM pg_locks WHERE mode = 'SIReadLock' AND pg_locks.pid = pg_stat_activity.pid)"
+
+
 def budgets_held(target: Target) -> bool:
-    """Somebody holds a user's budgets until others queue for them, and then lets all of them go on at once."""
-    with target.adversary() as cursor:
-        cursor.execute("SELECT DISTINCT user_id FROM budgets ORDER BY user_id")
-        [user] = target.chance.choice(cursor.fetchall())
-        cursor.execute(f"SELECT FROM budgets WHERE user_id = {user} ORDER BY category_id FOR UPDATE")
-        return until(lambda: how_many_wait(cursor) >= 3, 1)
+    """Somebody holds the budgets until others queue for them, and then lets all of them go on at once."""
+    try:
+        with target.adversary() as cursor:
+            cursor.execute(f"SELECT {ALL_BUDGETS}")
+            return until(lambda: how_many_wait(cursor) >= QUEUE, SHORTER_THAN_LOCK_TIMEOUT)
+    except LockNotAvailable:
+        return False
 
 
 def how_many_wait(cursor: Any) -> int:
