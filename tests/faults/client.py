@@ -46,7 +46,7 @@ class Plan:
     url: str
     journal: Path
     number: int  # which client
-    start: int  # the how manieth in its place
+    start: int  # how many have been started in its place, with this one
     threads: int
     seed: int
     pause: float  # seconds between two calls, at most

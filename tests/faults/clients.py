@@ -12,6 +12,9 @@ from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 from unittest.mock import patch
 
+import database
+import faults
+import local_postgres
 from faults.client import ANSWERED_WITHIN, ASK_AGAIN_FOR, Plan, run
 from faults.journal import Record
 
@@ -135,11 +138,8 @@ class Clients:
 
 @contextmanager
 def python_path_for_children() -> Iterator[None]:
-    """The server that forks reads the path from the environment alone, and imports nothing where it finds nothing."""
-    folders = [Path(module).parents[1] for module in (__file__,)]
-    import database
-    import local_postgres
-
-    folders += [Path(database.__file__).parent, Path(local_postgres.__file__).parent]
+    """The process that forks reads its path from the environment alone, and without one imports nothing beforehand."""
+    modules = [str(module.__file__) for module in (faults, database, local_postgres)]
+    folders = [Path(modules[0]).parents[1], *(Path(module).parent for module in modules[1:])]
     with patch.dict(os.environ, {"PYTHONPATH": os.pathsep.join(map(str, folders))}):
         yield

@@ -14,6 +14,7 @@ from sqlalchemy import Engine, text
 from budget import schema
 from database import create_database_engine, transaction
 from faults.bookings import open_books
+from faults.client import ANSWERED_WITHIN
 from faults.clients import Clients, NothingGoesOn
 from faults.journal import Record
 from faults.reckoning import reckon, too_slow, unhealthy
@@ -56,9 +57,9 @@ def play(faults: int, seed: int, folder: Path, only: Sequence[str] = ()) -> Play
             neon, Clients(neon.url, record, threads=THREADS, seed=seed, pause=BETWEEN_CALLS), record, chance
         )
         chosen = [fault for fault in FAULTS if not only or fault.name in only]
-        for names in rounds(deck(faults, chosen, chance)):
+        for struck in rounds(deck(faults, chosen, chance)):
             try:
-                play_round(names, target, played)
+                play_round(struck, target, played)
             except NothingGoesOn as error:
                 played.failures.append(f"STUCK: {error}")
             played.rounds += 1
@@ -101,7 +102,7 @@ def play_round(faults: list[Fault], target: Target, played: Played) -> None:
 
 
 def after_a_round(target: Target) -> Iterator[str]:
-    yield from too_slow(target.record)
+    yield from too_slow(target.record, ANSWERED_WITHIN)
     yield from deadlocks_of_their_own(target)
     yield from connections_left(target)
 
@@ -118,9 +119,9 @@ def connections_left(target: Target) -> Iterator[str]:
         busy = f"{CLIENTS} AND state <> 'idle'"
         if not until(lambda: not execute(busy)):
             yield f"LEAKED: {len(execute(busy))} connections are not idle after all clients have ended"
-        if len(execute(CLIENTS)) > POOL_SIZE:
+        if not until(lambda: len(execute(CLIENTS)) <= POOL_SIZE):
             yield f"LEAKED: {len(execute(CLIENTS))} connections are left"
-        if held := execute("SELECT FROM pg_locks WHERE locktype = 'transactionid' AND pid <> pg_backend_pid()"):
+        if held := execute("SELECT pid FROM pg_locks WHERE locktype = 'transactionid' AND pid <> pg_backend_pid()"):
             yield f"LEAKED: {len(held)} transactions are open"
 
 

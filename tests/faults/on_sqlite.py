@@ -17,9 +17,10 @@ from sqlalchemy import Engine
 from budget import schema
 from database import create_database_engine, transaction
 from faults.bookings import open_books
+from faults.client import WAIT_FOR_WRITER
 from faults.clients import Clients, NothingGoesOn
 from faults.journal import Record
-from faults.reckoning import broken_file, reckon, unhealthy
+from faults.reckoning import broken_file, reckon, too_slow, unhealthy
 from faults.strikes import until
 
 THREADS = [1, 1]  # of each writing process
@@ -82,7 +83,12 @@ def play_kills(kills: int, seed: int, folder: Path, played: Played) -> None:
                     clients.wait_for_work()
         except NothingGoesOn as error:
             played.failures.append(f"STUCK: {error}")
-        played.failures += [*reckon(engine, record), *turned_away(record), *unhealthy(engine)]
+        played.failures += [
+            *reckon(engine, record),
+            *turned_away(record),
+            *too_slow(record, WAIT_FOR_WRITER),
+            *unhealthy(engine),
+        ]
 
 
 def kill_writers(clients: Clients, chance: random.Random, engine: Engine, played: Played) -> None:
@@ -138,7 +144,7 @@ def play_full_disk(times: int, seed: int, disk: Disk, folder: Path, played: Play
         except NothingGoesOn as error:
             played.failures.append(f"STUCK: {error}")
         played.failures += [*reckon(engine, record), *unhealthy(engine)]
-    played.words |= {line["told"] for line in record.failures}
+    played.words |= {line["told"] or line["error"] for line in record.failures}
     played.failures += [f"WORDS: {words}" for words in played.words if not words.startswith("The disk of ")]
 
 

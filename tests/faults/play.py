@@ -23,6 +23,7 @@ if __name__ == "__main__":
 from faults import on_postgresql, on_sqlite  # noqa: E402
 from faults.client import ANSWERED_WITHIN  # noqa: E402
 from faults.journal import Record  # noqa: E402
+from faults.strikes import FAULTS  # noqa: E402
 
 MOST_SHOWN = 20
 
@@ -76,8 +77,13 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
     parser.add_argument("--faults", type=int, default=1000, help="on PostgreSQL (default: 1000)")
     parser.add_argument("--kills", type=int, default=200, help="on SQLite (default: 200)")
-    parser.add_argument("--seed", type=int, default=1, help="what decides which fault strikes when (default: 1)")
-    parser.add_argument("--only", action="append", metavar="FAULT", help="of this name, and no other", default=[])
+    parser.add_argument(
+        "--seed", type=int, default=1, help="decides the order of the faults, and what is asked for (default: 1)"
+    )
+    names = [fault.name for fault in FAULTS]
+    parser.add_argument(
+        "--only", action="append", metavar="FAULT", choices=names, default=[], help=f"one of: {', '.join(names)}"
+    )
     asked = parser.parse_args()
     logging.basicConfig(format="%(message)s")
     logging.getLogger("faults").setLevel(logging.INFO)

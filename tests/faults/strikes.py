@@ -94,9 +94,10 @@ def server_stopped_hard(target: Target) -> bool:
 
 
 def pooler_killed(target: Target) -> bool:
-    kill(listener(target.neon), signal.SIGKILL)
+    pid = listener(target.neon)
+    kill(pid, signal.SIGKILL)
     target.neon.start_compute()  # the server runs, so this starts the pooler alone
-    return True
+    return listener(target.neon) != pid
 
 
 def listener(neon: LikeNeon) -> int:
@@ -147,8 +148,9 @@ def cut_in_mid_query(target: Target) -> bool:
 def silence(target: Target) -> bool:
     """Nothing passes for a moment, and then all of it."""
     with target.neon.swallowed_packets():
+        before = target.record.now().acknowledged
         time.sleep(SILENCE)
-    return True
+        return target.record.now().acknowledged == before
 
 
 def pooler_full(target: Target) -> bool:
