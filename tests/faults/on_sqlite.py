@@ -28,6 +28,7 @@ BETWEEN_WRITES = 0.002
 LONGEST_LIFE = 0.3  # seconds that a writer works before it is killed, at most
 BOTH = 1 / 3  # how often nobody is left: who opens the file then finds an unfinished log
 CHECKPOINTS = "PRAGMA wal_autocheckpoint = 10"  # pages: so often that kills meet checkpoints too
+WRITES_TOGETHER = 60
 TIMES_FULL = 5
 
 
@@ -81,6 +82,7 @@ def play_kills(kills: int, seed: int, folder: Path, played: Played) -> None:
                     never.wait(chance.uniform(0, LONGEST_LIFE))
                     kill_writers(clients, chance, engine, played)
                     clients.wait_for_work()
+                write_together(clients)
         except NothingGoesOn as error:
             played.failures.append(f"STUCK: {error}")
         played.failures += [
@@ -102,6 +104,13 @@ def kill_writers(clients: Clients, chance: random.Random, engine: Engine, played
     played.failures += [*reckon(engine, played.record), *look_into(engine)]
     for number in victims:
         clients.start(number)
+
+
+def write_together(clients: Clients) -> None:
+    """Both at once and undisturbed, long enough that they get in each other's way."""
+    enough = clients.record.acknowledged + WRITES_TOGETHER
+    while clients.record.acknowledged < enough:
+        clients.wait_for_work()
 
 
 def look_into(engine: Engine) -> list[str]:
