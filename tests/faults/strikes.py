@@ -28,7 +28,9 @@ SILENCE = 0.1  # seconds
 QUEUE = 3  # clients
 SHORTER_THAN_LOCK_TIMEOUT = LOCK_TIMEOUT - 0.1
 
-ALL_BUDGETS = "FROM budgets ORDER BY user_id, category_id FOR UPDATE"  # in the order of the application
+IN_ORDER = "ORDER BY user_id, category_id FOR UPDATE"  # that of the application
+ALL_BUDGETS = f"FROM budgets {IN_ORDER}"
+LAST_BUDGET = "(user_id, category_id) IN (SELECT user_id, max(category_id) FROM budgets GROUP BY user_id)"
 CLIENTS = f"""
     SELECT pid FROM pg_stat_activity
     WHERE usename = '{OWNER}' AND backend_type = 'client backend' AND datname = '{DATABASE}'"""
@@ -210,11 +212,15 @@ SERIALIZABLE = "AND EXISTS (SELECT FROM pg_locks WHERE mode = 'SIReadLock' AND p
 
 
 def budgets_held(target: Target) -> bool:
-    """Somebody holds the budgets until others queue for them, and then lets all of them go on at once."""
+    """Two others hold the budgets until a queue has formed, and let go one after the other: the last ones last."""
     try:
-        with target.adversary() as cursor:
-            cursor.execute(f"SELECT {ALL_BUDGETS}")
-            return until(lambda: how_many_wait(cursor) >= QUEUE, SHORTER_THAN_LOCK_TIMEOUT)
+        with target.adversary() as last:
+            with target.adversary() as first:
+                first.execute(f"SELECT FROM budgets WHERE NOT {LAST_BUDGET} {IN_ORDER}")
+                last.execute(f"SELECT FROM budgets WHERE {LAST_BUDGET} {IN_ORDER}")
+                struck = until(lambda: how_many_wait(first) >= QUEUE, SHORTER_THAN_LOCK_TIMEOUT)
+            until(lambda: waiting_for(last), SILENCE)
+            return struck
     except LockNotAvailable:
         return False
 
