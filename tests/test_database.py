@@ -11,7 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal, localcontext
 from itertools import pairwise
@@ -26,6 +26,7 @@ from sqlalchemy import (
     case,
     event,
     func,
+    insert,
     inspect,
     literal,
     make_url,
@@ -33,7 +34,7 @@ from sqlalchemy import (
     text,
     update,
 )
-from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError, StatementError
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError, PendingRollbackError, StatementError
 from sqlalchemy.orm import Mapped, Session, mapped_column
 from sqlalchemy.orm.exc import StaleDataError
 from sqlalchemy.pool import QueuePool
@@ -314,6 +315,38 @@ def test_a_savepoint_that_fails_leaves_the_rest_of_the_work(engine: Engine) -> N
         session.add(Account(id=2))
     with transaction(engine) as session:
         assert session.scalars(select(Account.id).order_by(Account.id)).all() == [1, 2]
+
+
+@pytest.mark.parametrize("step", [Session.begin_nested, nullcontext])
+def test_what_follows_a_full_disk_is_not_saved_alone(
+    sqlite: Engine, step: Callable[[Session], AbstractContextManager[object]]
+) -> None:
+    """SQLite takes back the whole transaction here, and not the one statement or the savepoint."""
+    with pytest.raises(PendingRollbackError), transaction(sqlite) as session:
+        session.add(Account(id=1))
+        session.flush()
+        with pytest.raises(OperationalError, match="disk is full"), step(session):
+            fill_disk(session)
+        session.add(Account(id=2))
+    with transaction(sqlite, read_only=True) as session:
+        assert session.scalars(select(Account.id)).all() == []
+
+
+def test_a_full_disk_is_not_tried_again(sqlite: Engine) -> None:
+    runs: list[int] = []
+
+    def work(session: Session) -> None:
+        runs.append(1)
+        fill_disk(session)
+
+    with pytest.raises(OperationalError, match="disk is full"):
+        run_transaction(sqlite, work, give_up_after=5)
+    assert runs == [1]
+
+
+def fill_disk(session: Session) -> None:
+    session.execute(text("PRAGMA max_page_count = 1"))  # no more pages than there are
+    session.execute(insert(Account), [{"id": number, "number": number} for number in range(10, 2000)])
 
 
 def test_a_rollback_takes_back_tables_too(engine: Engine) -> None:

@@ -26,7 +26,7 @@ from typing import Any, TypeVar
 
 from dotenv import dotenv_values
 from sqlalchemy import BigInteger, Case, DateTime, Integer, MetaData, create_engine, event, type_coerce
-from sqlalchemy.engine import URL, Connection, Dialect, Engine, make_url
+from sqlalchemy.engine import URL, Connection, Dialect, Engine, ExceptionContext, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import DeclarativeBase, Session
@@ -158,7 +158,7 @@ def create_database_engine(
         }
         pool = {"pool_size": connections, "max_overflow": 0, "pool_timeout": connect_within + 15}
         address = _with_tls(address, verify_tls, ca_file)
-        engine = _create_postgresql_engine(address, connect_within, limits, {**pool, **options})
+        engine = _create_postgresql_engine(address, connect_within, limits, pool | options)
     _engines.add(engine)
     return engine
 
@@ -184,6 +184,14 @@ def _create_sqlite_engine(url: URL, busy_timeout: float, options: dict[str, Any]
             connection.info["query_only"] = query_only
         connection.exec_driver_sql("BEGIN" if query_only else f"BEGIN {mode}")
 
+    @event.listens_for(engine, "handle_error")
+    def refuse_the_rest(context: ExceptionContext) -> None:
+        # A full disk can make SQLite take back the whole transaction by itself: what follows must not be saved alone.
+        if context.statement and context.connection and context.connection.in_transaction():
+            raw: Any = context.connection.connection.dbapi_connection
+            if raw.isolation_level is not None and not raw.in_transaction:  # None is autocommit
+                context.is_disconnect = True
+
     return engine
 
 
@@ -201,28 +209,20 @@ def _use_write_ahead_log(connection: Any, busy_timeout: float) -> None:
             time.sleep(0.01)
 
 
-def _create_postgresql_engine(
-    url: URL, connect_within: float, limits: dict[str, float], options: dict[str, Any]
-) -> Engine:
+def _create_postgresql_engine(url: URL, within: float, limits: dict[str, float], options: dict[str, Any]) -> Engine:
     # Without these a query waits a quarter of an hour for a peer that is gone. tcp_user_timeout is in ms.
-    keepalive = {
-        "keepalives_idle": 30,
-        "keepalives_interval": 10,
-        "keepalives_count": 3,
-        "tcp_user_timeout": 30000,
-    }
+    keepalive = {"keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3, "tcp_user_timeout": 30000}
     defaults = {
         "pool_pre_ping": True,  # a suspended compute has closed what the pool still holds
         "executemany_mode": "values_plus_batch",  # else a flush of 200 changed rows is 200 round trips
         "use_native_hstore": False,  # saves a query on each first connect
     }
-    connect_args = {name: value for name, value in keepalive.items() if name not in url.query}
-    connect_args |= options.pop("connect_args", {})
-    engine = create_engine(url, connect_args=connect_args, **{**defaults, **options})
+    unset = {name: value for name, value in keepalive.items() if name not in url.query}
+    engine = create_engine(url, connect_args=unset | options.pop("connect_args", {}), **{**defaults, **options})
 
     @event.listens_for(engine, "do_connect")
     def connect(dialect: Dialect, _record: object, args: Any, parameters: dict[str, Any]) -> Any:
-        return _connect_when_awake(dialect, args, parameters, connect_within)
+        return _connect_when_awake(dialect, args, parameters, within)
 
     @event.listens_for(engine, "begin")
     def limit_time(connection: Connection) -> None:
@@ -382,10 +382,11 @@ def run_transaction(
 
 
 def _may_run_again(error: DBAPIError | StaleDataError) -> bool:
-    if isinstance(error, StaleDataError) or error.connection_invalidated:
+    if isinstance(error, StaleDataError):
         return True
     code = str(getattr(error.orig, "pgcode", None) or getattr(error.orig, "sqlite_errorname", ""))
-    return code in ("40001", "40P01") or code.startswith("SQLITE_BUSY")
+    lost = error.connection_invalidated and not code.startswith("SQLITE")
+    return lost or code in ("40001", "40P01") or code.startswith("SQLITE_BUSY")
 
 
 # --- Types -----------------------------------------------------------------------------------------------------------
