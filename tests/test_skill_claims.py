@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import ROUND_HALF_UP, Decimal
-from importlib.metadata import requires
 from pathlib import Path
 
 import pytest
@@ -97,18 +96,6 @@ def test_filter_by_asks_all_joined_tables() -> None:
     with pytest.raises(AmbiguousColumnError):
         statement.filter_by(id=1)
     assert "items.id = " in str(statement.where(Item.id == 1))
-
-
-def test_a_count_in_sql_includes_the_pending_rows(engine: Engine) -> None:
-    with Session(engine) as session:
-        session.add(Item(id=4))
-        assert session.scalar(text("SELECT count(*) FROM items")) == 4
-
-
-def test_greenlet_comes_only_with_the_asyncio_of_sqlalchemy() -> None:
-    needs = [line for line in requires("sqlalchemy") or [] if line.lower().startswith("greenlet")]
-    assert needs
-    assert [line for line in needs if "extra ==" not in line] == []
 
 
 @pytest.mark.slow
