@@ -5,7 +5,7 @@ from decimal import Decimal
 from xml.etree import ElementTree
 
 import pytest
-from sqlalchemy import Engine, event, inspect, select
+from sqlalchemy import Engine, MetaData, event, inspect, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from database import Base, create_database_engine, transaction
@@ -16,7 +16,14 @@ MARKERS = {name for page in shipped_pages() for name in diagrams.MARKER.findall(
 COLOURS = re.compile(r"(?:fill|stroke|color|style)\s*=")
 
 
-class Meal(Base):
+class OwnTables(Base):
+    """The application's Base must not see the tables of a test."""
+
+    __abstract__ = True
+    metadata = MetaData()
+
+
+class Meal(OwnTables):
     __tablename__ = "meals_of_the_diagram"
 
     id: Mapped[int] = mapped_column(primary_key=True)

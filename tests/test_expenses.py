@@ -105,7 +105,7 @@ def test_yesterday_is_the_day_before(tracker: Tracker) -> None:
         (["99999999999", "Food", "x"], "is not an amount"),
         (["1", "Pets", "x"], "There is no category 'Pets'"),
         (["1", "Food", "x" * 1001], "is too long"),
-        (["1", "Food", "a\x00b"], "cannot be stored"),
+        (["1", "Food", "a\x00b"], "control characters"),
         (["1", "Food", "\udcff"], "cannot be stored"),
         (["1", "Food", "x", "--on", "31.01.2026"], "is not a day"),
         (["1", "Food", "x", "--on", "2026-02-30"], "is not a day"),

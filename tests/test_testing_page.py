@@ -16,6 +16,7 @@ import pytest
 from sqlalchemy import (
     Engine,
     Integer,
+    MetaData,
     String,
     create_engine,
     func,
@@ -199,7 +200,14 @@ class WiderItem(Widened):
     size: Mapped[int]
 
 
-class Price(Base):
+class OwnTables(Base):
+    """The application's Base must not see the tables of a test."""
+
+    __abstract__ = True
+    metadata = MetaData()
+
+
+class Price(OwnTables):
     __tablename__ = "prices"
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -207,7 +215,7 @@ class Price(Base):
 
 
 def test_a_mock_takes_what_the_database_refuses(engine: Engine) -> None:
-    Base.metadata.create_all(engine, [Base.metadata.tables["prices"]])
+    OwnTables.metadata.create_all(engine)
     mock = Mock(spec=Session)
     for make in (lambda: Item(id=1), lambda: WiderItem(id=7, size=1), lambda: Price(amount=0.1)):
         mock.add(make())

@@ -46,11 +46,15 @@ def read_text(text: str, longest: int = LONGEST_DESCRIPTION) -> str:
 
 def can_be_stored(text: str) -> bool:
     """PostgreSQL keeps no NUL in a text, and neither database the half of a surrogate pair."""
-    return "\0" not in text and not any("\ud800" <= letter <= "\udfff" for letter in text)
+    return "\0" not in text and not _has_half_letters(text)
+
+
+def _has_half_letters(text: str) -> bool:
+    return any("\ud800" <= letter <= "\udfff" for letter in text)
 
 
 def _one_line(text: str) -> str:
-    if not can_be_stored(text):
+    if _has_half_letters(text):
         raise BudgetError(f"{text[:80]!a} holds characters that cannot be stored")
     line = unicodedata.normalize("NFC", " ".join(text.split()))
     if any(unicodedata.category(letter) == "Cc" for letter in line):
