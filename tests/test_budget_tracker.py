@@ -88,6 +88,7 @@ def test_the_demo_prints_a_report_and_touches_no_other_database(run_python: RunP
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_the_same_import_gives_the_same_report_and_export_on_both_databases(
     migrated_sqlite_url: str, migrated_postgresql_url: str, tmp_path: Path
 ) -> None:
@@ -362,6 +363,7 @@ def test_a_report_of_nothing_says_where_to_look(tracker: Tracker, write: Callabl
     assert hint not in tracker.ok("report", "--month", "2024-01")
 
 
+@pytest.mark.slow
 def test_an_old_terminal_gets_plain_signs(run_python: RunPython, migrated_sqlite_url: str) -> None:
     Tracker(migrated_sqlite_url).ok("import", SAMPLE / "cash-and-app.csv")
     ended = run_python(
@@ -745,6 +747,7 @@ def test_a_picture_on_a_full_disk_leaves_no_half_file(migrated_sqlite_url: str, 
 
 
 @pytest.mark.parametrize("migrated_url", ["postgresql", pytest.param("sqlite", marks=pytest.mark.slow)], indirect=True)
+@pytest.mark.slow
 def test_the_same_file_imported_by_three_processes_at_once_counts_once(tracker: Tracker, tmp_path: Path) -> None:
     arguments = [sys.executable, "-W", "error", str(PROGRAM), "import", str(SAMPLE / "cash-and-app.csv")]
     environment = bare_environment(tmp_path, tracker.url)
@@ -784,6 +787,7 @@ def test_two_who_come_first_at_once_are_one_user_with_one_category(migrated_post
 
 @pytest.mark.parametrize("migrated_url", ["sqlite"], indirect=True)
 @pytest.mark.parametrize("arguments", [["export", "-"], ["list", "--csv"]], ids=" ".join)
+@pytest.mark.slow
 def test_a_closed_pipe_is_quiet(tracker: Tracker, tmp_path: Path, arguments: list[str]) -> None:
     tracker.ok("import", SAMPLE / "credit-card.csv")
     reader, writer = os.pipe()
@@ -896,6 +900,7 @@ def test_returns_without_a_sign_are_not_booked_as_spending(tracker: Tracker, wri
 # === tests/test_budget_tracker.py (import: LikeNeon from like_neon, with_database from local_postgres)
 
 
+@pytest.mark.slow
 def test_an_import_whose_commit_was_not_answered_is_done_again(
     like_neon: LikeNeon, neon_database: str, write: Callable[..., Path]
 ) -> None:

@@ -325,6 +325,7 @@ runpy.run_path(program, run_name="__main__")
 """
 
 
+@pytest.mark.slow
 def test_the_same_request_of_two_processes_at_once_moves_once(
     tracker: Tracker, engine: Engine, empty_home: Path
 ) -> None:
@@ -354,6 +355,7 @@ def test_the_same_request_of_two_processes_at_once_moves_once(
     assert changed(engine) == ["2026-01 Food 90.10", "2026-01 Food Pets 10.00 once", "2026-01 Pets 60.00"]
 
 
+@pytest.mark.slow
 def test_transfers_in_opposite_directions_wait_for_each_other_and_lose_nothing(engine: Engine) -> None:
     """Without a second try: whoever deadlocks or is turned away fails this test."""
 
@@ -426,6 +428,7 @@ def test_budgets_set_and_copied_at_once_do_not_collide(engine: Engine) -> None:
 # --- The answer to COMMIT is lost
 
 
+@pytest.mark.slow
 def test_what_counts_once_is_done_again_and_the_rest_is_for_the_user_to_look(own_postgres: LocalPostgres) -> None:
     direct = Tracker(own_postgres.url)
     direct.ok("migrate")

@@ -132,6 +132,7 @@ def test_a_comment_or_a_text_satisfies_no_check(copy: Path) -> None:
 # --- What a learner reads ---------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_the_starter_says_where_to_begin(tmp_path: Path, run_python: RunPython) -> None:
     lay_out_done(tmp_path, before="L0")
     ended = check(run_python, "L0", "--skill", tmp_path)

@@ -80,6 +80,7 @@ printf '%s\\n' "${{COMPREPLY[@]}}"
 """
 
 
+@pytest.mark.slow
 def test_bash_completes_commands_and_the_names_of_categories(household: Tracker, tmp_path: Path) -> None:
     """With the launcher of the README on the PATH."""
     launcher = tmp_path / "budget-tracker.py"
@@ -108,6 +109,7 @@ def test_completion_of_an_unreachable_database_is_silent(run_python: RunPython) 
     assert (ended.stdout.strip(), ended.stderr) == ("", "")
 
 
+@pytest.mark.slow
 def test_no_colour_where_none_is_wanted(household: Tracker, tmp_path: Path) -> None:
     """In a terminal the report has colours; with NO_COLOR, and in a pipe, no escape sequence at all."""
     seen = {}
@@ -137,6 +139,7 @@ def in_a_terminal(command: list[str], environ: dict[str, str]) -> str:
     return received.decode()
 
 
+@pytest.mark.slow
 def test_a_terminal_that_lacks_letters_is_told_how_to_have_them(household: Tracker, run_python: RunPython) -> None:
     def run(*arguments: str) -> subprocess.CompletedProcess[str]:
         ascii_only = {"PYTHONIOENCODING": "ascii"}

@@ -578,6 +578,7 @@ def test_the_first_connect_waits_for_a_server_that_comes_up_three_seconds_later(
         "Couldn't connect to compute node",
     ],
 )
+@pytest.mark.slow
 def test_whoever_is_told_not_now_asks_again_and_says_so_once(
     like_neon: LikeNeon, words: str, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -605,6 +606,7 @@ def test_a_closed_port_ends_in_database_unavailable_within_the_stated_time() -> 
     assert 1 < time.monotonic() - began <= 4.5
 
 
+@pytest.mark.slow
 def test_a_server_that_never_answers_ends_in_database_unavailable_within_the_stated_time() -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:  # accepts by its backlog and says nothing
         url = f"postgresql://ann:secret@127.0.0.1:{silent.getsockname()[1]}/shop"

@@ -334,6 +334,7 @@ def port_of_nobody() -> int:
         ({"query": {"keepalives_idle": "soon"}}, "url-parameter"),
     ],
 )
+@pytest.mark.slow
 def test_a_server_that_cannot_be_reached_is_explained(
     examine: Examine, server: URL, change: dict[str, Any], finding: str
 ) -> None:
@@ -412,6 +413,7 @@ def test_what_poolers_and_full_servers_say_is_understood(examine: Examine, words
         ({"host": "ep-deleted-1-pooler.local.neon.test"}, "endpoint-unknown", "endpoint"),
     ],
 )
+@pytest.mark.slow
 def test_what_the_pooler_of_neon_refuses_is_explained(
     examine: Examine, pooled_neon: LikeNeon, change: dict[str, Any], finding: str, words: str
 ) -> None:
@@ -984,6 +986,7 @@ def test_a_damaged_file_is_an_error(examine: Examine, sqlite_file: Path) -> None
     assert examined.answer["not_looked_at"] == ["schema"]
 
 
+@pytest.mark.slow
 def test_a_file_that_another_program_holds_is_explained(examine: Examine, tmp_path: Path) -> None:
     file = tmp_path / "plain.db"
     with contextlib.closing(sqlite3.connect(file)) as other:
@@ -1104,6 +1107,7 @@ def spellings(password: str) -> set[str]:
 
 @pytest.mark.parametrize("password", PASSWORDS)
 @pytest.mark.parametrize("written", ["as it should be", "as it is"])
+@pytest.mark.slow
 def test_no_failure_prints_the_password(
     password: str,
     written: str,
@@ -1250,6 +1254,7 @@ def copy_of_the_skill(tmp_path: Path) -> Path:
     return target / "scripts" / SCRIPT.name
 
 
+@pytest.mark.slow
 def test_all_is_well_in_a_strangers_project_within_five_seconds(
     copy_of_the_skill: Path, tmp_path: Path, tables: Tables
 ) -> None:

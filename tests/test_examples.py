@@ -97,6 +97,7 @@ def test_a_script_runs_its_main_behind_the_guard(path: Path) -> None:
         assert any(ast.unparse(node) == "main()" for node in ast.walk(script) if isinstance(node, ast.Call))
 
 
+@pytest.mark.slow
 def test_an_import_prints_nothing_and_writes_nothing(tmp_path: Path, run_python: RunPython) -> None:
     program = tmp_path / "import_each.py"
     program.write_text(IMPORT_EACH, encoding="utf-8")

@@ -49,6 +49,8 @@ from test_local_postgres import (
 )
 from tracker import PROGRAM
 
+pytestmark = pytest.mark.slow  # they wait for a compute that sleeps and wakes
+
 NOT_FORKED = pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork()")
 POOL = 3  # what PgBouncer may open for a user and database
 

@@ -32,6 +32,8 @@ from local_postgres import (
     remove_folder,
 )
 
+pytestmark = pytest.mark.slow  # each of them starts and stops servers
+
 SCRIPT = Path(local_postgres.__file__)
 TESTS = Path(__file__).parent
 SHOW_URL_AND_WAIT = "import os, sys; print(os.environ['DATABASE_URL'], flush=True); sys.stdin.read()"

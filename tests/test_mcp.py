@@ -220,7 +220,7 @@ WRONG: list[tuple[str, dict[str, Any], str]] = [
     ("add_expense", LUNCH | {"spent_on": 1769817600}, "spent_on: write it as a string"),
     ("add_expense", LUNCH | {"spent_on": "3026-01-31"}, "is too far away: is its year right?"),
     ("add_expense", LUNCH | {"description": "x" * 1001}, "description: String should have at most 1000 characters"),
-    ("add_expense", LUNCH | {"description": "a\0b"}, "cannot be stored"),
+    ("add_expense", LUNCH | {"description": "a\0b"}, "control characters"),
     ("add_expense", LUNCH | {"request_key": ""}, "request_key: String should have at least 1 character"),
     ("add_expense", LUNCH | {"request_key": "two words"}, "request_key: String should match pattern"),
     (

@@ -644,6 +644,7 @@ def start_pooler(server: LocalPostgres, more: str) -> URL:
 
 
 @pytest.mark.parametrize("more", ["", ",options"], ids=["refuses options", "drops options"])
+@pytest.mark.slow
 def test_a_pooler_is_refused_without_its_name(own_postgres: LocalPostgres, more: str) -> None:
     engine = create_database_engine(start_pooler(own_postgres, more))
     assert rows(engine, "SELECT 1") == [(1,)]
@@ -652,6 +653,7 @@ def test_a_pooler_is_refused_without_its_name(own_postgres: LocalPostgres, more:
     engine.dispose()
 
 
+@pytest.mark.slow
 def test_the_direct_address_of_neon_is_trusted_by_its_name(own_postgres: LocalPostgres) -> None:
     """Should it drop the start options: here something that drops them answers at such a name."""
     direct = start_pooler(own_postgres, ",options").set(host="ep-calm-sea-123.local.neon.test")
@@ -770,6 +772,7 @@ def small_shop(database_url: str) -> Iterator[Engine]:
     engine.dispose()
 
 
+@pytest.mark.slow
 def test_a_run_that_is_broken_off_at_any_statement_can_be_run_again(small_shop: Engine) -> None:
     config, before = shop.configuration(small_shop), shop.orders(small_shop)
     for target in shop.REVISIONS[1:]:
@@ -789,6 +792,7 @@ def test_a_run_down_that_is_broken_off_at_any_statement_can_be_run_again(small_s
     assert (shop.orders(small_shop), shop.customers(small_shop)) == before
 
 
+@pytest.mark.slow
 def test_the_shop_changes_its_schema_while_its_programs_write(database_url: str) -> None:
     if database_url.startswith("postgresql"):
         engine = create_database_engine(database_url)

@@ -26,6 +26,7 @@ def test_a_table_of_somebody_else_is_left_alone(like_neon: LikeNeon, neon_databa
     engine.dispose()
 
 
+@pytest.mark.slow
 def test_it_takes_its_table_away_again(like_neon: LikeNeon, neon_database: str, run_python: RunPython) -> None:
     environ = {name: value.replace("/neondb?", f"/{neon_database}?") for name, value in like_neon.environment.items()}
     ended = run_python(SCRIPT, "--pause", "0", environ=environ)

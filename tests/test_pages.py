@@ -27,20 +27,23 @@ def name(page: Page) -> str:
     return page.path.relative_to(ROOT).as_posix()
 
 
-every_page = pytest.mark.parametrize("page", PAGES, ids=name)
-pages_that_run = pytest.mark.parametrize("page", [p for p in PAGES if any(b.is_run() for b in p.blocks)], ids=name)
-pages_with_output = pytest.mark.parametrize(
-    "page", [p for p in PAGES if any(b.marker("output") is not None for b in p.blocks)], ids=name
-)
+def slow_in_a_lesson(pages: list[Page]) -> list[object]:
+    """The quick tests run what the skill itself says; the course and the stand-in for Neon take longer."""
+    return [pytest.param(page, marks=pytest.mark.slow if page.home == SKILLS[1] else []) for page in pages]
 
-# Each of them waits for a compute to fall asleep: the reference page stands for the lesson, too.
+
+every_page = pytest.mark.parametrize("page", PAGES, ids=name)
+pages_that_run = pytest.mark.parametrize(
+    "page", slow_in_a_lesson([page for page in PAGES if any(block.is_run() for block in page.blocks)]), ids=name
+)
+pages_with_output = pytest.mark.parametrize(
+    "page",
+    slow_in_a_lesson([page for page in PAGES if any(block.marker("output") is not None for block in page.blocks)]),
+    ids=name,
+)
 pages_like_neon = pytest.mark.parametrize(
     "page",
-    [
-        pytest.param(page, marks=pytest.mark.slow if page.path.parent == LESSONS else [])
-        for page in PAGES
-        if any(block.marker("output like neon") is not None for block in page.blocks)
-    ],
+    [page for page in PAGES if any(block.marker("output like neon") is not None for block in page.blocks)],
     ids=name,
 )
 
@@ -65,6 +68,7 @@ def test_scripts_print_what_the_page_shows(page: Page, database_url: str, run_py
     check_outputs(read_page(page.path), database_url, run_python, update=update)
 
 
+@pytest.mark.slow
 @pages_like_neon
 def test_scripts_print_on_the_stand_in_for_neon_what_the_page_shows(
     page: Page, pooled_neon: "LikeNeon", run_python: RunPython, update: bool

@@ -200,6 +200,7 @@ def test_a_text_that_is_no_utf_8_comes_back_too(tmp_path: Path, run_python: RunP
         ("postgresql://ann:secret@127.0.0.1:1/shop", "No connection to postgresql+psycopg2://ann:***@127.0.0.1:1/shop"),
     ],
 )
+@pytest.mark.slow
 def test_what_cannot_be_drilled_is_said_in_one_line_without_the_password(
     url: str, said: str, run_python: RunPython
 ) -> None:
