@@ -13,7 +13,7 @@ from sqlalchemy import make_url
 from checkpoints import checks_of
 from page_code import check_blocks, check_lists, check_outputs, check_quotes, definition
 from page_links import broken_links, missing_files
-from pages import Page, problems, read_page, shipped_pages
+from pages import SKILLS, Page, problems, read_page, shipped_pages
 from running import RunPython
 
 TESTS = Path(__file__).parent
@@ -512,7 +512,9 @@ def test_one_option_rewrites_every_page_even_when_several_processes_were_asked_f
             return RunPython(folder=tmp_path, home=tmp_path)
         """,
     )
-    write(tmp_path, "pyproject.toml", '[tool.pytest]\npythonpath = ["tests"]\naddopts = ["-p", "pages_plugin"]\n')
+    checker = SKILLS[1] / "scripts"
+    settings = f'pythonpath = ["tests", "{checker.as_posix()}"]\naddopts = ["-p", "pages_plugin"]\nmarkers = ["slow"]\n'
+    write(tmp_path, "pyproject.toml", f"[tool.pytest]\n{settings}")
     write(tmp_path, "database-deployment/examples/one.py", COUNTING_SCRIPT)
     page = write_page(tmp_path, STALE, "README.md")
     write(tmp_path, "database-deployment/SKILL.md", "# The skill\n")
