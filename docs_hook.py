@@ -14,7 +14,7 @@ from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files, InclusionLevel
 from mkdocs.structure.pages import Page
 
-from website import ROOT, TEACHER, contents, diagrams, examples, lessons, links, tested
+from website import ROOT, TEACHER, contents, diagrams, examples, lessons, links, markers, tested
 from website.llms import llms_txt
 
 log = logging.getLogger("mkdocs.docs_hook")
@@ -58,7 +58,7 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
         found = files.get_file_from_path(uri) if uri else None
         return None if found is None or found.inclusion == InclusionLevel.EXCLUDED else uri
 
-    return links.on_the_site(markdown, source, published)
+    return markers.in_words(links.on_the_site(markdown, source, published))
 
 
 def on_page_content(html: str, page: Page, **_: object) -> str:

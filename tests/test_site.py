@@ -13,7 +13,8 @@ from urllib.parse import unquote, urlsplit
 import pytest
 
 from built_site import LESSONS, SKILL, STRAYS, TEACHER, build, build_site, copy_project
-from pages import ROOT
+from pages import ROOT, shipped_pages
+from website import contents
 
 pytestmark = pytest.mark.slow
 
@@ -169,6 +170,20 @@ def test_a_page_of_the_other_skill_that_is_named_becomes_a_link(site: Path) -> N
     assert (
         '(<code>database-deployment</code>: <a href="../../references/models.html">references/models.md</a>)' in lesson
     )
+
+
+def test_a_reader_is_told_of_each_block_where_it_runs_and_what_it_raises(site: Path) -> None:
+    """As many captions as there are markers in the sources: in the built page a comment cannot be seen."""
+    for page in shipped_pages():
+        if page.home == ROOT or contents.uri(page.path) is None:
+            continue
+        words = (site / contents.address(page.path)).with_suffix(".html").read_text(encoding="utf-8")
+        marked = [block for block in page.blocks if {"only", "raises"} & {name for name, _ in block.markers}]
+        assert words.count('<p class="marker">') == len(marked), page.path
+        for block in marked:
+            assert f"Raises <code>{block.marker('raises')}</code>" in words or block.marker("raises") is None
+    neon = (site / "references/neon.html").read_text(encoding="utf-8")
+    assert '<p class="marker">On PostgreSQL · Raises <code>OperationalError</code></p>' in neon
 
 
 def test_the_page_of_the_tests_says_what_each_of_them_promises(site: Path) -> None:
