@@ -82,7 +82,9 @@ def until(condition: Callable[[], object], seconds: float = SECONDS_TO_STRIKE) -
 def backend_killed(target: Target) -> bool:
     """One to three of those that have something to do."""
     with target.administration() as execute:
-        at_work = [pid for (pid,) in execute(f"{CLIENTS} AND state <> 'idle'")]
+        busy = f"{CLIENTS} AND state <> 'idle'"
+        until(lambda: execute(busy))
+        at_work = [pid for (pid,) in execute(busy)]
         victims = target.chance.sample(at_work, min(len(at_work), target.chance.randint(1, 3)))
         for pid in victims:
             execute(f"SELECT pg_terminate_backend({pid})")
@@ -117,7 +119,9 @@ def compute_suspended(target: Target) -> bool:
 
 
 def client_killed(target: Target) -> bool:
+    """While a request of it has no answer: one that was just started has asked for nothing yet."""
     number = target.clients.any(target.chance)
+    until(lambda: any(target.record.now().unanswered(number)))
     left_something = target.clients.kill(number)
     target.clients.start(number)
     return left_something
