@@ -252,7 +252,9 @@ def test_a_delay_is_felt_once_for_each_round_trip(neon_url: str, like_neon: Like
         like_neon.delay = 0.05
         assert seconds_of(lambda: cursor.execute("SELECT 1")) >= 0.05
         assert 0.2 <= seconds_of(lambda: [cursor.execute("SELECT 1") for _ in range(4)]) < 0.4
+        before = like_neon.round_trips
         assert seconds_of(lambda: cursor.execute("SELECT %s", ("y" * 500_000,))) < 0.2
+        assert like_neon.round_trips == before + 1
 
 
 def test_in_a_black_hole_nothing_passes_and_afterwards_it_does(neon_url: str, like_neon: LikeNeon) -> None:

@@ -215,6 +215,7 @@ def _create_postgresql_engine(url: URL, within: float, limits: dict[str, float],
     defaults = {
         "pool_pre_ping": True,  # a suspended compute has closed what the pool still holds
         "executemany_mode": "values_plus_batch",  # else a flush of 200 changed rows is 200 round trips
+        "executemany_batch_page_size": 1000,  # rows a round trip
         "use_native_hstore": False,  # saves a query on each first connect
     }
     unset = {name: value for name, value in keepalive.items() if name not in url.query}
@@ -225,13 +226,14 @@ def _create_postgresql_engine(url: URL, within: float, limits: dict[str, float],
         return _connect_when_awake(dialect, args, parameters, within)
 
     @event.listens_for(engine, "begin")
-    def limit_time(connection: Connection) -> None:
-        # SET LOCAL ends with the transaction, so it is right behind a transaction-mode pooler too, which
-        # refuses `options=` and would hand a plain SET on to the next client.
+    def begin(connection: Connection) -> None:
+        # It ends with the transaction, so no pooler hands it on. In one round trip: SQLAlchemy's own options cost more.
         if not connection.connection.dbapi_connection.autocommit:  # type: ignore[union-attr]
-            seconds = limits | connection.get_execution_options().get("time_limits", {})
-            settings = (f"SET LOCAL {name} = {round(value * 1000)}" for name, value in seconds.items())
-            connection.exec_driver_sql("; ".join(settings))
+            options = connection.get_execution_options()
+            times = limits | options.get("time_limits", {})
+            settings = [f"TRANSACTION {mode}" for mode in options.get("transaction_modes", ())]
+            settings += [f"LOCAL {name} = {round(seconds * 1000)}" for name, seconds in times.items()]
+            connection.exec_driver_sql("; ".join(f"SET {setting}" for setting in settings))
 
     return engine
 
@@ -335,11 +337,9 @@ def transaction(
         # DEFERRED would fail at once where it reads first, writes later, and another wrote in between.
         options["sqlite_begin"] = "QUERY ONLY" if read_only else "IMMEDIATE"
     else:
-        options["postgresql_readonly"] = read_only
-        if isolation_level is not None:
-            options["isolation_level"] = isolation_level
-        if statement_timeout is not None:
-            options["time_limits"] = {"statement_timeout": statement_timeout}
+        level = [f"ISOLATION LEVEL {isolation_level}"] if isolation_level else []
+        options["transaction_modes"] = [*level, "READ ONLY"] if read_only else level
+        options["time_limits"] = {} if statement_timeout is None else {"statement_timeout": statement_timeout}
     committing = False
     try:
         with Session(engine, expire_on_commit=False) as session, session.begin():

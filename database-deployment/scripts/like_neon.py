@@ -88,8 +88,8 @@ class LikeNeon:
     pool_size: PgBouncer's connections to the server for each user and database.
     settings: PostgreSQL's; by default those of Neon's smallest compute.
 
-    The first three may be changed while it runs. `wakes` counts, `visits` lists who came, `most_open` is the greatest
-    number of connections at one time.
+    The first three may be changed while it runs. `wakes` and `round_trips` count, `visits` lists who came, `most_open`
+    is the greatest number of connections at one time.
     """
 
     def __init__(
@@ -103,7 +103,7 @@ class LikeNeon:
     ) -> None:
         self.wake_delay, self.suspend_after, self.delay = wake_delay, suspend_after, delay
         self.refuse_next: str | None = None  # with these words; "" hangs up
-        self.wakes, self.most_open = 0, 0
+        self.wakes, self.round_trips, self.most_open = 0, 0, 0
         self.visits: list[Visit] = []
         self.cuts: list[Cut] = []
         self.port, self.ca_file, self.pooler_socket = 0, "", Path()

@@ -247,6 +247,7 @@ class Session:
             await self._door.passing.wait()
             if not self._clients_turn:
                 self._clients_turn = True
+                self._door.neon.round_trips += 1
                 await asyncio.sleep(self._door.neon.delay)
             self.busy = True
             statements = [body.decode(errors="replace") for kind, body in messages.of(data) if kind == QUERY]

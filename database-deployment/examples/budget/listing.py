@@ -97,7 +97,7 @@ def list_expenses(session: Session, user: User, wanted: Wanted, limit: int | Non
     if limit is not None and limit < 1:
         raise BudgetError("A page has at least one expense")
     if limit is None:
-        rows = session.execute(statement.execution_options(yield_per=5000))
+        rows = session.connection().execute(statement.execution_options(yield_per=5000))
         return Page((ExpenseRow(*row) for row in rows), None)
     found = [
         ExpenseRow(*row) for row in session.execute(statement.limit(limit + 1))
