@@ -1,5 +1,6 @@
 """models.md, crud.md and transactions.md: what their tables and sentences say without a block that shows it."""
 
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -100,6 +101,20 @@ def test_a_page_is_short_and_ends_with_a_test_to_copy(page: str) -> None:
     last_section = words.rpartition("\n## ")[2]
     assert last_section.startswith("Prove it\n")
     assert "```python\n" in last_section
+
+
+@pytest.mark.parametrize("page", sorted(path.stem for path in REFERENCES.glob("*.md")))
+def test_a_word_that_was_not_run_has_its_source_and_its_day(page: str) -> None:
+    """Each row of a table with the column Source; `the same` is the row above."""
+    of_sources = False
+    for line in (REFERENCES / f"{page}.md").read_text(encoding="utf-8").splitlines():
+        if not line.startswith("|"):
+            of_sources = False
+        elif line.endswith("| Source |"):
+            of_sources = True
+        elif of_sources and not line.startswith("|---"):
+            source = line.split("|")[-2].strip()
+            assert source == "the same" or re.search(r"\w\.(com|org)\b.*\b20\d\d\b", source), line
 
 
 # --- models.md --------------------------------------------------------------------------------------------------------
