@@ -92,7 +92,8 @@ def first_card(engine: Engine) -> Card:
 
 
 @pytest.mark.parametrize(
-    "page", ["models", "crud", "relationships", "transactions", "neon", "security", "testing", "scaling", "mcp"]
+    "page",
+    ["models", "crud", "relationships", "transactions", "migrations", "neon", "security", "testing", "scaling", "mcp"],
 )
 def test_a_page_is_short_and_ends_with_a_test_to_copy(page: str) -> None:
     """Under 3,000 tokens, of about four characters each: an agent pays for every line."""
