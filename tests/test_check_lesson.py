@@ -17,9 +17,10 @@ from pathlib import Path
 
 import pytest
 
+import check_lesson
 import checkpoints
 from breaks import BREAKS, BREAKS_OF_COMMANDS, rub_out
-from checkpoints import starting
+from checkpoints import report, starting
 from checkpoints.checking import Check
 from checkpoints.common import ways_out
 from checkpoints.examine import Examination
@@ -343,7 +344,7 @@ def test_the_overview_names_the_first_that_is_not_finished(tmp_path: Path, run_p
     lay_out_done(tmp_path, before="L3")
     ended = check(run_python, "--skill", tmp_path)
     assert (ended.returncode, ended.stderr) == (1, "")
-    assert ended.stdout == OVERVIEW_BEFORE_L3
+    assert ended.stdout == f"In {(tmp_path / FINISHED.name).resolve()}\n\n{OVERVIEW_BEFORE_L3}"
 
 
 OVERVIEW_BEFORE_L3 = """\
@@ -361,6 +362,24 @@ L3: examples/expense-crud.py is there, and is Python
     next: write examples/expense-crud.py in database-deployment/, as the lesson
           says
 """
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("lesson", [None, "L0"])
+def test_the_finished_skill_is_not_praised_as_the_learners(
+    lesson: str | None, copy: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It is what somebody who forgets --skill looks at in a clone; `copy` has done all lessons and is their own."""
+    praise = "The skill is yours" if lesson is None else LESSONS[0]["done"]
+    told = []
+    for folder in (FINISHED, copy):
+        check_lesson.look(LESSONS[:1], lesson, folder, as_json_text=False, seconds=60)
+        told.append(" ".join(capsys.readouterr().out.split()))
+    assert [praise in each for each in told] == [False, True]
+    assert [report.NOT_THE_LEARNERS in each for each in told] == [True, False]
+    assert [f"In {folder.resolve()} " in each for each, folder in zip(told, (FINISHED, copy), strict=True)] == [
+        lesson is None
+    ] * 2
 
 
 @pytest.mark.slow

@@ -849,6 +849,22 @@ def test_a_sqlite_file_that_was_busy_is_asked_again(sqlite: Engine) -> None:
     impatient.dispose()
 
 
+def test_a_busy_sqlite_file_is_asked_until_give_up_after_whatever_lock_timeout_says(sqlite: Engine) -> None:
+    impatient = create_database_engine(sqlite.url, lock_timeout=0)
+    refused: list[object] = []
+    event.listen(impatient, "handle_error", refused.append)
+    with transaction(sqlite):
+        with pytest.raises(OperationalError, match="locked"), transaction(impatient):
+            pass
+        assert len(refused) == 1
+        began = time.monotonic()
+        with pytest.raises(OperationalError, match="locked"):
+            run_transaction(impatient, lambda _: None, give_up_after=0.5)
+        assert time.monotonic() > began + 0.5
+    impatient.dispose()
+    assert len(refused) > 2
+
+
 def test_a_row_that_another_has_changed_since_it_was_read_runs_the_work_again(postgresql: Engine) -> None:
     class WithVersion(Base):
         __abstract__ = True

@@ -462,6 +462,28 @@ def test_a_fill_waits_for_no_row_and_forgets_none(many: Engine, tmp_path: Path) 
     assert rows(many, "SELECT count(*) FROM orders WHERE note = 'filled'") == [(2000,)]
 
 
+@pytest.mark.parametrize(
+    ("change", "statement", "free"),
+    [(FILL, "WITH chosen", {1}), ("op.execute(\"UPDATE orders SET note = 'filled'\")", "UPDATE orders", {None})],
+    ids=["a fill", "one UPDATE"],
+)
+def test_a_row_that_is_written_is_free_before_the_last_one_is(
+    many: Engine, tmp_path: Path, change: str, statement: str, free: set[int | None]
+) -> None:
+    found: list[int | None] = []
+
+    def look(_connection: object, _cursor: object, executed: str, *_: object) -> None:
+        if executed.startswith(statement):
+            with transaction(many) as session:
+                found.append(session.scalar(text("SELECT id FROM orders WHERE id = 1 FOR UPDATE SKIP LOCKED")))
+
+    event.listen(Engine, "after_cursor_execute", look)
+    upgrade(tmp_path, many, change)
+    event.remove(Engine, "after_cursor_execute", look)
+    assert set(found) == free
+    assert rows(many, "SELECT count(*) FROM orders WHERE note = 'filled'") == [(2000,)]
+
+
 def test_a_fill_reads_the_table_by_its_key(many: Engine, tmp_path: Path) -> None:
     """With the condition in the query for the next batch, PostgreSQL would read and sort the whole table each time."""
     scans = "SELECT seq_scan FROM pg_stat_user_tables WHERE relname = 'orders'"

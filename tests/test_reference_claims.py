@@ -1,22 +1,28 @@
 """models.md, crud.md and transactions.md: what their tables and sentences say without a block that shows it."""
 
+import re
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
+from alembic import command
 from sqlalchemy import (
     JSON,
     BigInteger,
+    Column,
     Engine,
     ForeignKey,
+    MetaData,
     String,
+    Table,
     cast,
     delete,
     exists,
     func,
+    inspect,
     select,
     text,
     update,
@@ -27,7 +33,8 @@ from sqlalchemy.ext.mutable import MutableDict
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, relationship
 from sqlalchemy.orm.exc import StaleDataError
 
-from database import create_database_engine, transaction
+from budget import schema
+from database import Money, UTCDateTime, create_database_engine, transaction
 
 pytestmark = pytest.mark.slow  # many small databases
 
@@ -85,7 +92,8 @@ def first_card(engine: Engine) -> Card:
 
 
 @pytest.mark.parametrize(
-    "page", ["models", "crud", "relationships", "transactions", "neon", "security", "testing", "scaling", "mcp"]
+    "page",
+    ["models", "crud", "relationships", "transactions", "migrations", "neon", "security", "testing", "scaling", "mcp"],
 )
 def test_a_page_is_short_and_ends_with_a_test_to_copy(page: str) -> None:
     """Under 3,000 tokens, of about four characters each: an agent pays for every line."""
@@ -94,6 +102,20 @@ def test_a_page_is_short_and_ends_with_a_test_to_copy(page: str) -> None:
     last_section = words.rpartition("\n## ")[2]
     assert last_section.startswith("Prove it\n")
     assert "```python\n" in last_section
+
+
+@pytest.mark.parametrize("page", sorted(path.stem for path in REFERENCES.glob("*.md")))
+def test_a_word_that_was_not_run_has_its_source_and_its_day(page: str) -> None:
+    """Each row of a table with the column Source; `the same` is the row above."""
+    of_sources = False
+    for line in (REFERENCES / f"{page}.md").read_text(encoding="utf-8").splitlines():
+        if not line.startswith("|"):
+            of_sources = False
+        elif line.endswith("| Source |"):
+            of_sources = True
+        elif of_sources and not line.startswith("|---"):
+            source = line.split("|")[-2].strip()
+            assert source == "the same" or re.search(r"\w\.(com|org)\b.*\b20\d\d\b", source), line
 
 
 # --- models.md --------------------------------------------------------------------------------------------------------
@@ -148,6 +170,58 @@ def test_sqlite_gives_the_id_of_the_last_row_to_the_next(sqlite_url: str, model:
             session.delete(row)
     engine.dispose()
     assert (ids[0] == ids[1]) == is_given_again
+
+
+EXACT = """
+from zoneinfo import ZoneInfo
+import sqlalchemy as sa
+from alembic import op
+from database import Money, UTCDateTime
+revision, down_revision, branch_labels, depends_on = "0001", None, None, None
+old = sa.Table("sales", sa.MetaData(), sa.Column("price", sa.Numeric(12, 2)), sa.Column("at", sa.DateTime))
+new = sa.Table("sales", sa.MetaData(), sa.Column("price", Money), sa.Column("at", UTCDateTime))
+def upgrade():
+"""
+CONVERT = """
+    connection = op.get_bind()
+    connection.execute(sa.text("UPDATE sales SET price = CAST(round(price * 100) AS INTEGER)"))
+    for number, at in connection.execute(sa.select(sa.text("rowid"), old.c.at)).all():
+        moment = at.replace(tzinfo=ZoneInfo("Europe/Berlin"))
+        connection.execute(sa.update(new).where(sa.text("rowid = :number")).values(at=moment), {"number": number})
+"""
+CHANGE_TYPE = """
+    with op.batch_alter_table("sales") as batch:
+        batch.alter_column("price", type_=sa.BigInteger())
+"""
+
+
+@pytest.mark.parametrize(
+    ("steps", "prices"),
+    [(CONVERT + CHANGE_TYPE, ["1.10", "19.99"]), (CHANGE_TYPE + CONVERT, ["1.00", "19.00"])],
+    ids=["values first", "type first"],
+)
+def test_sqlite_converts_values_and_then_the_type_in_one_revision(
+    sqlite_url: str, tmp_path: Path, steps: str, prices: list[str]
+) -> None:
+    """What the page does by hand, as a revision of Alembic; and why the batch comes last."""
+    new = Table("sales", MetaData(), Column("price", Money), Column("at", UTCDateTime))
+    engine = create_database_engine(sqlite_url)
+    with engine.begin() as connection:
+        connection.execute(text("CREATE TABLE sales (price NUMERIC(12, 2), at DATETIME)"))
+        noon = "2026-07-01 12:00:00.000000"  # a clock in Berlin
+        connection.execute(text(f"INSERT INTO sales VALUES (1.10, '{noon}'), (19.99, '{noon}')"))
+    (tmp_path / "0001_exact.py").write_text(EXACT + steps)
+    config = schema.configuration(engine)
+    config.set_main_option("version_locations", str(tmp_path))
+    command.upgrade(config, "head")
+    with engine.connect() as connection:
+        assert connection.execute(select(new)).all() == [
+            (Decimal(price), datetime(2026, 7, 1, 10, 0, tzinfo=UTC)) for price in prices
+        ]
+        stored = connection.execute(text("SELECT DISTINCT typeof(price) FROM sales")).scalars().all()
+    types = {column["name"]: str(column["type"]) for column in inspect(engine).get_columns("sales")}
+    engine.dispose()
+    assert (stored, types["price"]) == (["integer"], "BIGINT")
 
 
 # --- crud.md ----------------------------------------------------------------------------------------------------------

@@ -121,11 +121,11 @@ def look(lessons: list[dict[str, Any]], wanted: str | None, folder: Path, *, as_
     if as_json_text:
         print(json.dumps({name: as_json(found) for name, found in results.items()}, indent=2))
     elif wanted is None:
-        write_overview(Paper(), lessons, results)
+        write_overview(Paper(), lessons, results, skill)
     else:
         place = [each["id"] for each in lessons].index(wanted)
         following = lessons[place + 1] if place + 1 < len(lessons) else None
-        write_lesson(Paper(), lessons[place], results[wanted], following)
+        write_lesson(Paper(), lessons[place], results[wanted], following, is_learners=not skill.is_the_finished_one)
     return exit_code([each for found in results.values() for each in found])
 
 

@@ -9,8 +9,13 @@ from typing import Any, TextIO
 
 from .checking import Check
 from .examine import Examination, Result
+from .skill import Skill
 
 WIDTH = 80
+NOT_THE_LEARNERS = (
+    "This is the finished skill, and not yours. Name your own folder: check_lesson.py --skill DIR."
+    " To lay one out: check_lesson.py --start L0 DIR"
+)
 COLOURS = {"ok": "32", "todo": "33", "wait": "2", "bold": "1"}
 
 
@@ -61,7 +66,14 @@ def wrapped(label: str, text: str, indent: int = 8) -> Iterator[str]:
         yield " " * indent + (f"{label:<6}" if number == 0 else " " * 6) + line
 
 
-def write_lesson(paper: Paper, lesson: dict[str, Any], results: list[Result], following: dict[str, Any] | None) -> None:
+def write_lesson(
+    paper: Paper,
+    lesson: dict[str, Any],
+    results: list[Result],
+    following: dict[str, Any] | None,
+    *,
+    is_learners: bool = True,
+) -> None:
     done = sum(each.state == "ok" for each in results)
     title = f"{lesson['id']}  {lesson['title']}"
     paper.write(f"{paper.paint(title, 'bold')}{progress(done, len(results)):>{WIDTH - len(title)}}", "")
@@ -76,6 +88,8 @@ def write_lesson(paper: Paper, lesson: dict[str, Any], results: list[Result], fo
         paper.write(*hanging("Next: ", f"go back to {before.lesson}: {plain(before.claim)}"))
     elif done < len(results):
         paper.write(*hanging("", "The checker could not look at everything. That is its mistake, not yours."))
+    elif not is_learners:
+        paper.write(*hanging("", NOT_THE_LEARNERS))
     else:
         paper.write(paper.paint(lesson["done"], "ok"))
         if following is not None:
@@ -112,7 +126,8 @@ def progress(done: int, count: int) -> str:
     return f"[{'#' * filled}{'-' * (10 - filled)}] {done} of {count}"
 
 
-def write_overview(paper: Paper, lessons: list[dict[str, Any]], results: dict[str, list[Result]]) -> None:
+def write_overview(paper: Paper, lessons: list[dict[str, Any]], results: dict[str, list[Result]], skill: Skill) -> None:
+    paper.write(f"In {skill.folder}", "")
     unfinished: str | None = None
     for lesson in lessons:
         found = results[lesson["id"]]
@@ -124,8 +139,11 @@ def write_overview(paper: Paper, lessons: list[dict[str, Any]], results: dict[st
         bar = progress(done, len(found)).rjust(WIDTH - 8 - len(title))
         paper.write(f"  {paper.paint(f'{state:<4}', state)}  {title}{bar}")
     paper.write("")
-    if unfinished is None:
+    if skill.is_the_finished_one:
+        paper.write(*hanging("", NOT_THE_LEARNERS))
+    elif unfinished is None:
         paper.write(paper.paint("All eight lessons. The skill is yours; go and build something with it.", "ok"))
+    if unfinished is None:
         return
     first = next(each for each in results[unfinished] if each.state != "ok")
     paper.write(*hanging(f"{unfinished}: ", plain(first.check.claim)))

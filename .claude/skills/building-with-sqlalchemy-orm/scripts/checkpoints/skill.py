@@ -59,6 +59,11 @@ class Skill:
         with tempfile.TemporaryDirectory(prefix="check-lesson-", ignore_cleanup_errors=True) as scratch:
             yield cls(folder, Path(scratch).resolve(), seconds)
 
+    @property
+    def is_the_finished_one(self) -> bool:
+        """What the course ends with, and not a learner's: no lesson makes a doctor.py."""
+        return (self.folder / "scripts" / "doctor.py").is_file()
+
     # --- Reading
 
     def text(self, path: str) -> str:
