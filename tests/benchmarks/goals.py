@@ -1,0 +1,67 @@
+"""What the application promises itself, and which figure decides whether it keeps it."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import groupby
+
+from benchmarks.races import Result
+from benchmarks.ways.budget import BudgetWay
+
+
+@dataclass(frozen=True)
+class Goal:
+    words: str
+    contests: tuple[str, ...]  # how their names begin
+    most: float
+    of: str = "ratio"  # or "median", or "round_trips"
+    contender: str = BudgetWay.NAME
+
+    @property
+    def key(self) -> str:
+        return f"{self.contests} {self.of}"
+
+    def figures(self, results: Iterable[Result]) -> Iterator[tuple[Result, float]]:
+        for result in results:
+            if result.contender == self.contender and result.contest.startswith(self.contests):
+                yield result, getattr(result, self.of)
+
+
+GOALS = [
+    Goal("an import takes at most twice the limit", ("import",), 2.0),
+    Goal("its memory stays flat: under 100 MB", ("memory of an import",), 100, "median"),
+    Goal("a report takes at most 1.2 times SQL by hand", ("report", "trend"), 1.2),
+    Goal("page 5,000 takes at most 1.2 times page 1", ("page by page",), 1.2, contender="deep page"),
+    Goal("a search takes at most 1.5 times SQL by hand", ("search",), 1.5),
+    Goal("an export takes at most 1.5 times SQL by hand", ("export",), 1.5),
+    Goal("its memory stays flat: under 100 MB", ("memory of an export",), 100, "median"),
+    Goal("deleting a user with 100,000 expenses takes at most 1.2 times one DELETE", ("delete",), 1.2),
+    Goal("a single add is at most 5 round trips", ("20 ms: add",), 5, "round_trips"),
+    Goal("200 changed rows are at most 6 round trips", ("20 ms: change",), 6, "round_trips"),
+    Goal("a page and a report are at most 5 round trips", ("20 ms: page", "20 ms: report"), 5, "round_trips"),
+    Goal("32 threads transfer at least 0.8 times as much as by hand", ("1,280 transfers",), 1 / 0.8),
+    Goal("`list` takes under 0.5 s", ("start of a program",), 0.5, "median", "budget-tracker.py list"),
+]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """One goal on one database; the figures by the number of rows, and of several contests the worst."""
+
+    goal: Goal
+    database: str
+    figures: dict[int, float]
+
+    @property
+    def is_met(self) -> bool:
+        """Where there are most rows."""
+        return self.figures[max(self.figures)] <= self.goal.most
+
+
+def outcomes(results: list[Result]) -> Iterator[Outcome]:
+    for goal in GOALS:
+        found = sorted(goal.figures(results), key=lambda figure: figure[0].database, reverse=True)
+        for database, figures in groupby(found, key=lambda figure: figure[0].database):
+            worst: dict[int, float] = {}
+            for result, figure in figures:
+                worst[result.rows] = max(figure, worst.get(result.rows, 0))
+            yield Outcome(goal, database, worst)

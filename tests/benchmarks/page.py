@@ -1,0 +1,124 @@
+"""Writes what was measured into references/performance.md: the tables between its markers, and the chart.
+
+    python tests/benchmarks/page.py
+
+The figures are the medians of the runs in tests/benchmarks/results/. A test compares the page with them.
+"""
+
+import re
+import sys
+from collections import defaultdict
+from collections.abc import Iterable
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+SKILL = HERE.parents[1] / "database-deployment"
+if __name__ == "__main__":
+    sys.path[:1] = [str(HERE.parent), str(SKILL / "examples"), str(SKILL / "scripts")]
+
+from benchmarks import chart  # noqa: E402
+from benchmarks.advice import ADVICE  # noqa: E402
+from benchmarks.goals import Outcome, outcomes  # noqa: E402
+from benchmarks.races import Result  # noqa: E402
+from benchmarks.results import of_all_runs  # noqa: E402
+from benchmarks.ways.budget import BudgetWay  # noqa: E402
+from benchmarks.ways.by_hand import ByHand  # noqa: E402
+from benchmarks.ways.in_django import InDjango  # noqa: E402
+from benchmarks.ways.in_peewee import InPeewee  # noqa: E402
+from benchmarks.ways.obvious import Obvious  # noqa: E402
+
+PAGE = SKILL / "references" / "performance.md"
+CHART = SKILL / "references" / "performance.svg"
+DATABASES = ("SQLite", "PostgreSQL")
+OTHERS = (BudgetWay.NAME, Obvious.NAME, InDjango.NAME, InPeewee.NAME)
+COMPARED = 100_000  # rows: the greatest number at which all contenders did all of it
+
+
+def written(page: str, results: list[Result]) -> str:
+    """The page with the tables of these figures."""
+    tables = {
+        "goals": goals(results),
+        "contenders": contenders(results),
+        "network": network(results),
+        "advice": advice(results),
+    }
+    for name, table in tables.items():
+        block = re.compile(rf"(<!-- measured: {name} -->\n\n).*?(\n\n<!-- end -->)", re.DOTALL)
+        page, count = block.subn(lambda found, table=table: found[1] + table + found[2], page)  # type: ignore[misc]
+        if count != 1:
+            raise ValueError(f"The page has the marker `measured: {name}` {count} times")
+    return page
+
+
+def goals(results: list[Result]) -> str:
+    by_goal: defaultdict[str, dict[str, Outcome]] = defaultdict(dict)
+    for outcome in outcomes(results):
+        by_goal[outcome.goal.key][outcome.database] = outcome
+    lines = []
+    for found in by_goal.values():
+        words = next(iter(found.values())).goal.words
+        lines.append([words, *(figures(found[each]) if each in found else "" for each in DATABASES)])
+    return table(["Goal", *DATABASES], lines)
+
+
+def figures(outcome: Outcome) -> str:
+    """From few rows to many; the last one decides."""
+    found = [figure for _, figure in sorted(outcome.figures.items())]
+    form = ".0f" if outcome.goal.of == "round_trips" or outcome.goal.most >= 100 else ".2f"
+    return f"{' / '.join(format(figure, form) for figure in found)}, {'met' if outcome.is_met else '**not met**'}"
+
+
+def contenders(results: list[Result]) -> str:
+    """Ratios to SQL by hand."""
+    found = {(each.contest, each.database, each.contender): each for each in results if each.rows == COMPARED}
+    contests = dict.fromkeys(contest for contest, _, contender in found if contender == BudgetWay.NAME)
+    lines = []
+    for contest in contests:
+        if contest.startswith(("memory", "20 ms")):
+            continue
+        cells = []
+        for contender in OTHERS:
+            pair = [found.get((contest, database, contender)) for database in DATABASES]
+            cells.append(" / ".join(ratio(each.ratio) for each in pair if each))
+        lines.append([contest, *cells])
+    return table(["100,000 rows", *OTHERS], lines)
+
+
+def network(results: list[Result]) -> str:
+    lines = []
+    found = {(each.contest, each.contender): each for each in results if each.contest.startswith("20 ms")}
+    for contest in dict.fromkeys(contest for contest, _ in found):
+        cells = (found[contest, contender] for contender in (ByHand.NAME, BudgetWay.NAME, Obvious.NAME))
+        lines.append(
+            [contest.removeprefix("20 ms: "), *(f"{each.round_trips}, {1000 * each.median:,.0f} ms" for each in cells)]
+        )
+    return table(["At 20 ms", ByHand.NAME, BudgetWay.NAME, Obvious.NAME], lines)
+
+
+def advice(results: list[Result]) -> str:
+    lines = []
+    for contest in dict.fromkeys(each.contest for each in results if each.contest in ADVICE):
+        largest = max(each.rows for each in results if each.contest == contest)
+        for each in results:
+            if each.contest == contest and each.rows == largest and each.contender != ADVICE[contest]:
+                lines.append([f"{contest}: {each.contender}", each.database, f"{each.rows:,}", ratio(each.ratio)])
+    return table(["Beside doing without it", "", "Rows", "Time"], lines)
+
+
+def ratio(value: float) -> str:
+    return f"{value:.2f}" if value < 10 else f"{value:,.0f}"
+
+
+def table(header: list[str], lines: Iterable[list[str]]) -> str:
+    rows = [header, ["---"] * len(header), *lines]
+    return "\n".join(f"| {' | '.join(row)} |" for row in rows)
+
+
+def main() -> None:
+    results = of_all_runs()
+    PAGE.write_text(written(PAGE.read_text(encoding="utf-8"), results), encoding="utf-8")
+    chart.draw(results, CHART)
+
+
+if __name__ == "__main__":
+    main()
