@@ -1150,6 +1150,14 @@ def test_the_module_is_one_file_to_copy() -> None:
 # --- What was wrong once
 
 
+def test_autocommit_on_sqlite_writes_after_a_read_only_block(sqlite: Engine) -> None:
+    with transaction(sqlite, read_only=True) as session:
+        assert session.scalar(select(Account.id)) is None
+    with sqlite.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:  # the pool has one connection
+        connection.execute(text("INSERT INTO accounts (id, number) VALUES (1, 7)"))
+    assert read_account(sqlite).number == 7
+
+
 def test_autocommit_on_sqlite_keeps_what_was_written(sqlite: Engine) -> None:
     with sqlite.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.execute(text("INSERT INTO accounts (id, number) VALUES (1, 7)"))

@@ -175,14 +175,13 @@ def _create_sqlite_engine(url: URL, busy_timeout: float, options: dict[str, Any]
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:  # sqlite3 by itself begins late, or not at all
         options = connection.get_execution_options()
-        if options.get("isolation_level") == "AUTOCOMMIT":
-            return
         mode = options.get("sqlite_begin", "DEFERRED")
         query_only = mode == "QUERY ONLY"
         if connection.info.get("query_only", False) != query_only:
             connection.exec_driver_sql(f"PRAGMA query_only = {query_only:d}")
             connection.info["query_only"] = query_only
-        connection.exec_driver_sql("BEGIN" if query_only else f"BEGIN {mode}")
+        if options.get("isolation_level") != "AUTOCOMMIT":
+            connection.exec_driver_sql("BEGIN" if query_only else f"BEGIN {mode}")
 
     @event.listens_for(engine, "handle_error")
     def refuse_the_rest(context: ExceptionContext) -> None:
