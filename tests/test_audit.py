@@ -539,6 +539,9 @@ def test_exit_codes(tmp_path: Path, run_python: RunPython) -> None:
         ended = run_python(SCRIPT, *arguments)
         assert (ended.returncode, ended.stdout) == (2, "")
         assert message in ended.stderr
+    (tmp_path / "README.md").write_text("x = 1", encoding="utf-8")
+    ended = run_python(SCRIPT, "a.py", "README.md")
+    assert (ended.returncode, ended.stderr) == (2, "audit: README.md: only Python files are read\n")
     (tmp_path / "a.py").unlink()
     ended = run_python(SCRIPT, ".")
     assert (ended.returncode, ended.stderr) == (2, "audit: there are no Python files in .\n")

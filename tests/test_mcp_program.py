@@ -210,7 +210,7 @@ def test_a_signal_ends_it_without_a_traceback(migrated_sqlite_url: str, home: Pa
     ("environ", "said"),
     [
         ({"DATABASE_URL": "${DATABASE_URL}"}, "DATABASE_URL was not filled in"),
-        ({"DATABASE_URL": "mysql://ann:SECRET@host/name"}, "names mysql"),
+        ({"DATABASE_URL": "mysql://ann:SECRET@host/name"}, "budget-mcp.py: DATABASE_URL names mysql"),
         ({"DATABASE_URL": "sqlite:///no/such/folder/x.db"}, "cannot be opened"),
         ({"BUDGET_USER": "${BUDGET_USER}"}, "BUDGET_USER was not filled in"),
     ],

@@ -71,6 +71,17 @@ def test_the_kept_backup_is_whole_and_only_its_owner_can_read_it(
     assert "already" in again.stderr
 
 
+def test_two_drills_cannot_keep_their_backups_in_one_file(tmp_path: Path) -> None:
+    kept = tmp_path / "kept"
+    with restore_drill.place_for_backup(kept) as backup:
+        backup.write_bytes(b"first")
+        with pytest.raises(restore_drill.DrillError, match="already"), restore_drill.place_for_backup(kept):
+            pytest.fail("the second one began")
+        if os.name == "posix":
+            assert stat.S_IMODE(kept.stat().st_mode) == 0o600
+    assert kept.read_bytes() == b"first"
+
+
 @pytest.mark.slow
 def test_a_program_that_writes_meanwhile_changes_nothing(shop: Engine, run_python: RunPython) -> None:
     """Comparison and backup see one moment: rows that come later are in neither."""

@@ -68,6 +68,8 @@ def audit_source(
     """
     if missing := [str(path) for path in paths if not path.exists()]:
         raise CannotAudit(f"there is no {', '.join(missing)}")
+    if strange := [str(path) for path in paths if path.is_file() and path.suffix != ".py"]:
+        raise CannotAudit(f"{', '.join(strange)}: only Python files are read")
     scan = engine.scan(root, [path.resolve() for path in paths], settings.exclude)
     if not scan.files:
         raise CannotAudit(f"there are no Python files in {', '.join(map(str, paths))}")

@@ -135,7 +135,7 @@ def _chosen(environ: Mapping[str, str], name: str) -> URL:
             return database_url(environ, default=DEFAULT_DATABASE)
         return database_url({"DATABASE_URL": environ[name]}, env_file=None)
     except DatabaseConfigurationError as error:
-        raise ValueError(f"{name}: {error}") from None
+        raise ValueError(str(error).replace("DATABASE_URL", name, 1)) from None
 
 
 def _in_a_file(url: URL) -> URL:
