@@ -857,10 +857,10 @@ def test_a_server_that_dies_in_the_middle_of_the_copy_is_survived(
     migrated_postgresql_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The lines are sent by the driver's own COPY, whose errors SQLAlchemy does not see."""
-    copied = importing._copy_line
+    read = importing.CopySource.read
     killed: list[int] = []
 
-    def kill_once(row: Any) -> str:
+    def kill_once(source: importing.CopySource, size: int = -1) -> str:
         if not killed:
             killed.append(1)
             engine = create_database_engine(migrated_postgresql_url)
@@ -872,9 +872,9 @@ def test_a_server_that_dies_in_the_middle_of_the_copy_is_survived(
                     )
                 )
             engine.dispose()
-        return copied(row)
+        return read(source, size)
 
-    monkeypatch.setattr(importing, "_copy_line", kill_once)
+    monkeypatch.setattr(importing.CopySource, "read", kill_once)
     ended = Tracker(migrated_postgresql_url)("import", SAMPLE / "cash-and-app.csv")
     assert ended.code == 0  # the driver itself mutters on stderr
     assert "500 new expenses" in ended.out
