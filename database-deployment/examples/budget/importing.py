@@ -64,6 +64,14 @@ STAGED_LINES = Table(
     prefixes=["TEMPORARY"],
     postgresql_on_commit="DROP",
 )
+STAGED_NUMBERS = Table(
+    "import_numbers",
+    _temporary,
+    Column("line", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=False),
+    Column("number", BigInteger, nullable=False),
+    prefixes=["TEMPORARY"],
+    postgresql_on_commit="DROP",
+)
 STAGED_CATEGORIES = Table(
     "import_categories",
     _temporary,
@@ -117,6 +125,7 @@ def import_expenses(
     if result.bad_count:
         raise ImportRefused(explain_bad_lines(file, result))
     staged = _add_up(session, result)
+    _number_equal_lines(session)
     made = _stage_categories(session, user)
     with _room_for_indexes(connection):
         result.added = _insert(session, user)
@@ -218,6 +227,18 @@ def _add_up(session: Session, result: ImportResult) -> int:
     return int(count)
 
 
+def _number_equal_lines(session: Session) -> None:
+    """Equal lines of a day are told apart by their number: the second coffee is another one.
+
+    Few lines have an equal one: only these are numbered, so that not every line has to be sorted.
+    """
+    each = STAGED_LINES.alias()
+    repeated = select(each.c.content).group_by(each.c.content).having(func.count() > 1)
+    number = func.row_number().over(partition_by=STAGED_LINES.c.content, order_by=STAGED_LINES.c.line)
+    numbers = select(STAGED_LINES.c.line, number).where(STAGED_LINES.c.content.in_(repeated))
+    session.connection().execute(STAGED_NUMBERS.insert().from_select(["line", "number"], numbers))
+
+
 def _stage_categories(session: Session, user: User) -> list[str]:
     """Make the categories of the file that the user does not have, and return their names."""
     names = session.scalars(select(STAGED_LINES.c.category).distinct()).all()
@@ -244,11 +265,11 @@ def _keep_used(session: Session, user: User, made: list[str]) -> list[str]:
 
 def _new_lines(user: User) -> Subquery:
     """The staged lines that the user neither has nor has deleted, each with its fingerprint."""
-    numbers = _numbers_of_equal_lines()
-    of_content = STAGED_LINES.c.content.concat(".").concat(cast(func.coalesce(numbers.c.number, 1), String))
+    number = func.coalesce(STAGED_NUMBERS.c.number, 1)
+    of_content = STAGED_LINES.c.content.concat(".").concat(cast(number, String))
     staged = (
         select(STAGED_LINES, func.coalesce(STAGED_LINES.c.fingerprint, of_content).label("identity"))
-        .outerjoin_from(STAGED_LINES, numbers, numbers.c.line == STAGED_LINES.c.line)
+        .outerjoin_from(STAGED_LINES, STAGED_NUMBERS, STAGED_NUMBERS.c.line == STAGED_LINES.c.line)
         .subquery()
     )
     known = [
@@ -256,18 +277,6 @@ def _new_lines(user: User) -> Subquery:
         for table in (Expense, DeletedExpense)
     ]
     return select(staged).where(*(~each for each in known)).subquery()
-
-
-def _numbers_of_equal_lines() -> Subquery:
-    """Equal lines of a day are told apart by their number: the second coffee is another one.
-
-    Few lines have an equal one, so that only these are numbered, and the others need no sorting.
-    """
-    each = STAGED_LINES.alias()
-    repeated = select(each.c.content).group_by(each.c.content).having(func.count() > 1)
-    number = func.row_number().over(partition_by=STAGED_LINES.c.content, order_by=STAGED_LINES.c.line)
-    lines = select(STAGED_LINES.c.line, number.label("number")).where(STAGED_LINES.c.content.in_(repeated))
-    return lines.subquery()
 
 
 @contextmanager
