@@ -52,6 +52,7 @@ _temporary = MetaData()
 STAGED_LINES = Table(
     "import_lines",
     _temporary,
+    # The key on SQLite is the order in which the rows are kept: the insert need not sort them.
     Column("line", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=False),
     Column("spent_on", Date, nullable=False),
     Column("amount", BigInteger, nullable=False),  # cents
