@@ -196,6 +196,40 @@ def test_a_description_is_kept_letter_by_letter_and_the_lines_of_a_day_in_their_
     assert [row["description"] for row in exported] == said
 
 
+def test_a_line_is_known_by_what_earlier_versions_wrote(tracker: Tracker, write: Callable[..., Path]) -> None:
+    """Whoever changes how the fingerprint is made imports every line of every file a second time."""
+    line = 'Card,2024-01-01,-3.50,"Café, ""C:\\new"""\n'
+    tracker.ok("import", write("account,date,amount,description\n" + line + line + ",2024-01-02,-9999999999.99,\n"))
+    exported = csv.DictReader(io.StringIO(tracker.ok("export", "-")))
+    assert [row["fingerprint"] for row in exported] == [
+        "73a4330056b19bc2ca30eb2578045094.1",
+        "73a4330056b19bc2ca30eb2578045094.2",
+        "e76f11a91c6f77a0fcba456e7b58bf33.1",
+    ]
+
+
+def test_equal_lines_of_which_some_bring_a_fingerprint(tracker: Tracker, write: Callable[..., Path]) -> None:
+    """The number of a line counts all lines like it, also the one that is known by the fingerprint of an export."""
+    lines = "".join(f"2024-01-01,Coffee,3.50,{mark}\n" for mark in ("", "ab.1", "", "ab.1"))
+    file = write("date,description,amount,fingerprint\n" + lines)
+    assert "3 new expenses, 1 known already (2024-01-01 to 2024-01-01, 14.00)" in tracker.ok("import", file)
+    marks = [row["fingerprint"].rpartition(".")[2] for row in csv.DictReader(io.StringIO(tracker.ok("export", "-")))]
+    assert marks == ["1", "1", "3"]
+    assert "0 new expenses, 4 known already" in tracker.ok("import", file)
+
+
+def test_an_import_leaves_the_settings_of_its_connection_as_they_were(
+    migrated_sqlite_url: str, write: Callable[..., Path]
+) -> None:
+    engine = create_database_engine(migrated_sqlite_url)
+    file = open_bank_file(write(COFFEE), ReadingOptions())
+    with transaction(engine) as session:
+        before = session.scalar(text("PRAGMA cache_size"))
+        import_expenses(session, find_or_create_user(session, "ann@example.com"), file)
+        assert session.scalar(text("PRAGMA cache_size")) == before
+    engine.dispose()
+
+
 def test_a_file_is_read_again_in_the_same_unit_of_work(tracker: Tracker, write: Callable[..., Path]) -> None:
     engine = create_database_engine(tracker.url)
     file = open_bank_file(write(COFFEE), ReadingOptions())
@@ -827,6 +861,46 @@ def test_a_known_line_makes_no_new_category(tracker: Tracker, write: Callable[..
     assert tracker.ok("category", "list") == "Food\nFun\n"
 
 
+def test_of_the_categories_of_a_file_those_are_new_that_a_new_line_has(
+    tracker: Tracker, write: Callable[..., Path]
+) -> None:
+    tracker.ok("import", write(COFFEE))
+    tracker.ok("category", "add", "Empty")
+    new = "2024-02-01,Vet,Pets,Card,-80\n2024-02-02,Cat food,Pets,Card,-9\n2024-02-03,Tea,food,Card,-2\n"
+    printed = tracker.ok("import", write(COFFEE.replace(",Food,", ",Drinks,") + new))
+    assert "3 new expenses, 2 known already" in printed
+    assert printed.splitlines()[1] == "  new categories: Pets"
+    assert tracker.ok("category", "list") == "Empty\nFood\nFun\nPets\n"
+
+
+@pytest.mark.parametrize(("line", "made"), [("2024-02-01,Beer", []), ("2024-01-01,Coffee", ["Drinks"])])
+def test_of_two_imports_at_once_one_makes_their_new_category(
+    migrated_postgresql_url: str, write: Callable[..., Path], line: str, made: list[str]
+) -> None:
+    """The other waits; and where the first has removed it again, because its line was known, makes it itself."""
+    engine = create_database_engine(migrated_postgresql_url)
+
+    def import_text(session: Session, text: str, name: str) -> list[str]:
+        user = find_or_create_user(session, "ann@example.com")
+        return import_expenses(session, user, open_bank_file(write(text, name))).new_categories
+
+    with transaction(engine) as session:
+        import_text(session, COFFEE, "known.csv")
+    header = "date,name,category,tags,amount\n"
+    waits = text("SELECT count(*) FROM pg_locks WHERE pg_blocking_pids(pid) @> ARRAY[pg_backend_pid()]")
+    with ThreadPoolExecutor(1) as thread, transaction(engine) as first:
+        import_text(first, f"{header}{line},Drinks,,-3.50\n", "first.csv")
+        ours = f"{header}2024-02-02,Wine,Drinks,,-7\n"
+        second = thread.submit(run_transaction, engine, lambda session: import_text(session, ours, "second.csv"))
+        while not first.scalar(waits):
+            assert not second.done(), second.result()
+        first.commit()
+        assert second.result(10) == made
+    engine.dispose()
+    tracker = Tracker(migrated_postgresql_url, user="ann@example.com")
+    assert tracker.ok("category", "list") == "Drinks\nFood\nFun\n"
+
+
 def test_two_accounts_are_told_apart_by_name(tracker: Tracker, write: Callable[..., Path]) -> None:
     ticket = "date,name,amount\n2025-03-04,Bus,-2.50\n"
     tracker.ok("import", write(ticket, "checking.csv"), "--account", "Checking")
@@ -857,10 +931,10 @@ def test_a_server_that_dies_in_the_middle_of_the_copy_is_survived(
     migrated_postgresql_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The lines are sent by the driver's own COPY, whose errors SQLAlchemy does not see."""
-    copied = importing._copy_line
+    read = importing.CopySource.read
     killed: list[int] = []
 
-    def kill_once(row: Any) -> str:
+    def kill_once(source: importing.CopySource, size: int = -1) -> str:
         if not killed:
             killed.append(1)
             engine = create_database_engine(migrated_postgresql_url)
@@ -872,9 +946,9 @@ def test_a_server_that_dies_in_the_middle_of_the_copy_is_survived(
                     )
                 )
             engine.dispose()
-        return copied(row)
+        return read(source, size)
 
-    monkeypatch.setattr(importing, "_copy_line", kill_once)
+    monkeypatch.setattr(importing.CopySource, "read", kill_once)
     ended = Tracker(migrated_postgresql_url)("import", SAMPLE / "cash-and-app.csv")
     assert ended.code == 0  # the driver itself mutters on stderr
     assert "500 new expenses" in ended.out

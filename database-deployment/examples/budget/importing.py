@@ -4,17 +4,21 @@ The lines go into a temporary table first, by the fastest way that the database 
 moves what is new into `expenses`, so a file of a million lines costs a few statements and little memory.
 """
 
+import csv
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from hashlib import blake2b
+from io import StringIO
 from itertools import islice
 
 from sqlalchemy import (
     BigInteger,
     Column,
+    Connection,
     Date,
     Integer,
     MetaData,
@@ -36,18 +40,20 @@ from budget.bank import BadLine, BankFile, SkippedLine, SkipReason, SpendingLine
 from budget.categories import ensure_categories
 from budget.errors import ImportRefused
 from budget.inputs import A_YEAR
-from budget.models import NO_CATEGORY, DeletedExpense, Expense, User, fold, now
+from budget.models import NO_CATEGORY, Category, DeletedExpense, Expense, User, fold, now
 from budget.upsert import insert_into
 from budget.users import set_currency
 
 BAD_LINES_SHOWN = 10
 ROWS_AT_A_TIME = 5000
+SQLITE_CACHE = 64_000  # kilobytes; the usual two megabytes hold a small part of the indexes of many expenses
 
 _temporary = MetaData()
 STAGED_LINES = Table(
     "import_lines",
     _temporary,
-    Column("line", BigInteger, nullable=False),
+    # The key on SQLite is the order in which the rows are kept: the insert need not sort them.
+    Column("line", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=False),
     Column("spent_on", Date, nullable=False),
     Column("amount", BigInteger, nullable=False),  # cents
     Column("description", Text, nullable=False),
@@ -59,16 +65,24 @@ STAGED_LINES = Table(
     prefixes=["TEMPORARY"],
     postgresql_on_commit="DROP",
 )
+STAGED_NUMBERS = Table(
+    "import_numbers",
+    _temporary,
+    Column("line", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=False),
+    Column("number", BigInteger, nullable=False),
+    prefixes=["TEMPORARY"],
+    postgresql_on_commit="DROP",
+)
 STAGED_CATEGORIES = Table(
     "import_categories",
     _temporary,
-    Column("name", Text, nullable=False),
+    Column("name", Text, primary_key=True),
     Column("category_id", BigInteger().with_variant(Integer, "sqlite"), nullable=False),
     prefixes=["TEMPORARY"],
     postgresql_on_commit="DROP",
 )
 
-StagedRow = tuple[int, date, int, str, str, str, str, str, str | None]
+StagedRow = tuple[int, str, int, str, str, str, str, str, str | None]
 
 
 @dataclass(slots=True)
@@ -111,11 +125,13 @@ def import_expenses(
     _stage(session, _spending(file.lines(progress), account, result))
     if result.bad_count:
         raise ImportRefused(explain_bad_lines(file, result))
-    new = _new_lines(user)
-    _stage_categories(session, user, new, result)
-    staged = session.scalar(select(func.count()).select_from(STAGED_LINES)) or 0
-    result.added = _insert(session, user, new)
+    staged = _add_up(session, result)
+    _number_equal_lines(session)
+    made = _stage_categories(session, user)
+    with _room_for_indexes(connection):
+        result.added = _insert(session, user)
     result.known = staged - result.added
+    result.new_categories = _keep_used(session, user, made)
     _temporary.drop_all(connection)
     return result
 
@@ -125,14 +141,12 @@ def _spending(
 ) -> Iterator[StagedRow]:
     latest = date.today() + A_YEAR  # noqa: DTZ011 - a day on the user's calendar
     for line in lines:
-        if isinstance(line, SpendingLine) and line.spent_on > latest:
-            line = BadLine(line.number, "date", f"{line.spent_on}", "is in the future: are its parts in this order?")
         if isinstance(line, SpendingLine):
-            result.spent += line.amount
-            result.first = min(result.first or line.spent_on, line.spent_on)
-            result.last = max(result.last or line.spent_on, line.spent_on)
-            yield _staged_row(line, line.account or account)
-        elif isinstance(line, BadLine):
+            if line.spent_on <= latest:
+                yield _staged_row(line, line.account or account)
+                continue
+            line = BadLine(line.number, "date", f"{line.spent_on}", "is in the future: are its parts in this order?")
+        if isinstance(line, BadLine):
             result.bad_count += 1
             if len(result.bad) < BAD_LINES_SHOWN:
                 result.bad.append(line)
@@ -141,30 +155,22 @@ def _spending(
 
 
 def _staged_row(line: SpendingLine, account: str) -> StagedRow:
-    cents = int(line.amount.scaleb(2))
-    content = "\x1f".join((account, line.spent_on.isoformat(), str(cents), line.description))
+    number, spent_on, amount, description, category, _, fingerprint = line
+    day = spent_on.isoformat()
+    cents = int(amount * 100)
+    content = f"{account}\x1f{day}\x1f{cents}\x1f{description}"
     digest = blake2b(content.encode(), digest_size=16).hexdigest()
-    category = line.category or NO_CATEGORY
-    return (
-        line.number,
-        line.spent_on,
-        cents,
-        line.description,
-        fold(line.description),
-        account,
-        category,
-        digest,
-        line.fingerprint,
-    )
+    return number, day, cents, description, fold(description), account, category or NO_CATEGORY, digest, fingerprint
 
 
 def _stage(session: Session, rows: Iterator[StagedRow]) -> None:
     if session.get_bind().dialect.name == "postgresql":
         _copy(session, rows)
         return
-    columns = list(STAGED_LINES.c.keys())
+    # The driver's own statement takes the rows as they are: SQLAlchemy's would want a dictionary for each of them.
+    insert = str(STAGED_LINES.insert().compile(session.connection()))
     while batch := list(islice(rows, ROWS_AT_A_TIME)):
-        session.connection().execute(STAGED_LINES.insert(), [dict(zip(columns, row, strict=True)) for row in batch])
+        session.connection().exec_driver_sql(insert, batch)
 
 
 def _copy(session: Session, rows: Iterator[StagedRow]) -> None:
@@ -172,7 +178,11 @@ def _copy(session: Session, rows: Iterator[StagedRow]) -> None:
     connection = session.connection()
     cursor = connection.connection.cursor()
     try:
-        cursor.copy_expert(f"COPY {STAGED_LINES.name} FROM STDIN", source)
+        cursor.copy_expert(
+            # CSV has no sign of its own for what is NULL: only a fingerprint may be that, other texts are empty.
+            f"COPY {STAGED_LINES.name} FROM STDIN (FORMAT csv, FORCE_NOT_NULL (description, search_text, account))",
+            source,
+        )
     except connection.dialect.loaded_dbapi.Error as error:  # SQLAlchemy sees only what goes through its own execute()
         if "KeyboardInterrupt" in str(error):
             raise KeyboardInterrupt from None
@@ -187,7 +197,7 @@ def _copy(session: Session, rows: Iterator[StagedRow]) -> None:
 
 
 class CopySource:
-    """The rows as the text that COPY reads. An error in a row ends the text, to be raised after COPY has returned:
+    """The rows as the CSV that COPY reads. An error in a row ends the text, to be raised after COPY has returned:
     psycopg2 would turn it, and a Ctrl-C too, into an error of the database."""
 
     def __init__(self, rows: Iterator[StagedRow]) -> None:
@@ -195,35 +205,74 @@ class CopySource:
         self.error: BaseException | None = None
 
     def read(self, _size: int = -1) -> str:
+        text = StringIO()
         try:
-            return "".join(map(_copy_line, islice(self._rows, 500)))
+            csv.writer(text).writerows(islice(self._rows, 500))
         except BaseException as error:
             self.error = error
             return ""
+        return text.getvalue()
 
     def readline(self) -> str:  # psycopg2 wants it to be there
         raise NotImplementedError
 
 
-def _copy_line(row: StagedRow) -> str:
-    return "\t".join(r"\N" if value is None else _copy_value(value) for value in row) + "\n"
+def _add_up(session: Session, result: ImportResult) -> int:
+    """How many lines of spending the file has; `result` hears from when they are and what they come to."""
+    lines = STAGED_LINES.c
+    count, first, last, cents = session.execute(
+        select(func.count(), func.min(lines.spent_on), func.max(lines.spent_on), func.sum(lines.amount))
+    ).one()
+    if count:
+        result.first, result.last, result.spent = first, last, Decimal(cents).scaleb(-2)
+    return int(count)
 
 
-def _copy_value(value: int | date | str) -> str:
-    text = str(value)
-    if "\\" in text:
-        text = text.replace("\\", "\\\\")
-    return text.replace("\t", "\\t").replace("\n", "\\n").replace("\r", "\\r")
+def _number_equal_lines(session: Session) -> None:
+    """Equal lines of a day are told apart by their number: the second coffee is another one.
+
+    Few lines have an equal one: only these are numbered, so that not every line has to be sorted.
+    """
+    each = STAGED_LINES.alias()
+    repeated = select(each.c.content).group_by(each.c.content).having(func.count() > 1)
+    number = func.row_number().over(partition_by=STAGED_LINES.c.content, order_by=STAGED_LINES.c.line)
+    numbers = select(STAGED_LINES.c.line, number).where(STAGED_LINES.c.content.in_(repeated))
+    session.connection().execute(STAGED_NUMBERS.insert().from_select(["line", "number"], numbers))
+
+
+def _stage_categories(session: Session, user: User) -> list[str]:
+    """Make the categories of the file that the user does not have, and return their names."""
+    names = session.scalars(select(STAGED_LINES.c.category).distinct()).all()
+    ids, made = ensure_categories(session, user, names)
+    if ids:
+        rows = [{"name": name, "category_id": category_id} for name, category_id in ids.items()]
+        session.connection().execute(STAGED_CATEGORIES.insert(), rows)
+    return made
+
+
+def _keep_used(session: Session, user: User, made: list[str]) -> list[str]:
+    """Of the categories that were made for the file, remove those of which every line was known already."""
+    if not made:
+        return []
+    used = select(Expense.id).where(Expense.user_id == user.id, Expense.category_id == Category.id).exists()
+    unused = session.scalars(select(Category).where(Category.user_id == user.id, ~used))
+    new = set(made)
+    superfluous = {category.name: category for category in unused if category.name in new}
+    for category in superfluous.values():
+        session.delete(category)
+    session.flush()
+    return [name for name in made if name not in superfluous]
 
 
 def _new_lines(user: User) -> Subquery:
-    """The staged lines that the user neither has nor has deleted, each with its fingerprint.
-
-    Equal lines of a day are told apart by their number: the second coffee is another one.
-    """
-    number = func.row_number().over(partition_by=STAGED_LINES.c.content, order_by=STAGED_LINES.c.line)
+    """The staged lines that the user neither has nor has deleted, each with its fingerprint."""
+    number = func.coalesce(STAGED_NUMBERS.c.number, 1)
     of_content = STAGED_LINES.c.content.concat(".").concat(cast(number, String))
-    staged = select(STAGED_LINES, func.coalesce(STAGED_LINES.c.fingerprint, of_content).label("identity")).subquery()
+    staged = (
+        select(STAGED_LINES, func.coalesce(STAGED_LINES.c.fingerprint, of_content).label("identity"))
+        .outerjoin_from(STAGED_LINES, STAGED_NUMBERS, STAGED_NUMBERS.c.line == STAGED_LINES.c.line)
+        .subquery()
+    )
     known = [
         select(table.user_id).where(table.user_id == user.id, table.fingerprint == staged.c.identity).exists()
         for table in (Expense, DeletedExpense)
@@ -231,15 +280,23 @@ def _new_lines(user: User) -> Subquery:
     return select(staged).where(*(~each for each in known)).subquery()
 
 
-def _stage_categories(session: Session, user: User, new: Subquery, result: ImportResult) -> None:
-    names = session.scalars(select(new.c.category).distinct()).all()
-    ids, result.new_categories = ensure_categories(session, user, names)
-    if ids:
-        rows = [{"name": name, "category_id": category_id} for name, category_id in ids.items()]
-        session.connection().execute(STAGED_CATEGORIES.insert(), rows)
+@contextmanager
+def _room_for_indexes(connection: Connection) -> Iterator[None]:
+    """Fingerprints come in no order: SQLite would read the same pages of their index from the disk again and again.
+
+    After an error it stays so: the connection may be lost then, and it is only how much the cache may grow.
+    """
+    if connection.dialect.name != "sqlite":
+        yield
+        return
+    usual = connection.exec_driver_sql("PRAGMA cache_size").scalar_one()
+    connection.exec_driver_sql(f"PRAGMA cache_size = -{SQLITE_CACHE}")
+    yield
+    connection.exec_driver_sql(f"PRAGMA cache_size = {usual}")
 
 
-def _insert(session: Session, user: User, new: Subquery) -> int:
+def _insert(session: Session, user: User) -> int:
+    new = _new_lines(user)
     columns = {
         "user_id": literal(user.id, BigInteger),
         "category_id": STAGED_CATEGORIES.c.category_id,

@@ -18,7 +18,7 @@ from datetime import date
 from decimal import Decimal
 from functools import lru_cache
 from pathlib import Path
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 
 from budget.bank.headers import BALANCES, NOT_BOOKED, TOTALS, direction_of, plain
 from budget.bank.layout import (
@@ -52,8 +52,7 @@ LONGEST_NAME: Final = 100  # of a category or an account
 NOTHING: Final = Decimal("0.00")
 
 
-@dataclass(frozen=True, slots=True)
-class SpendingLine:
+class SpendingLine(NamedTuple):
     """Money spent: `amount` is above zero and has two places."""
 
     number: int
@@ -65,8 +64,7 @@ class SpendingLine:
     fingerprint: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class SkippedLine:
+class SkippedLine(NamedTuple):
     """A line that is no spending: money in, nothing moved, a balance, not booked (yet), or not a booking at all."""
 
     number: int
@@ -74,8 +72,7 @@ class SkippedLine:
     amount: Decimal
 
 
-@dataclass(frozen=True, slots=True)
-class BadLine:
+class BadLine(NamedTuple):
     """A line that cannot be read; `value` is ready to be shown: short, and in quotes."""
 
     number: int

@@ -10,7 +10,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 
 from budget.bank.headers import (
     CARD_PAYMENT,
@@ -38,7 +38,7 @@ from budget.bank.values import (
 SpendingRule = Literal["negative", "positive", "unmarked", "all", "type", "debit column"]
 
 NEGATIVE_LOOKED_AT: Final = 2000  # lines with a negative amount in which a card's payment is looked for
-CACHE: Final = 8192  # texts of dates and amounts that are remembered; a bound, so that memory stays flat
+CACHE: Final = 32768  # texts of dates and amounts that are remembered; a bound, so that memory stays flat
 ORDERS: Final[tuple[DateOrder, ...]] = ("day-first", "month-first")
 MARKS: Final[tuple[DecimalMark, ...]] = ("comma", "point")
 
@@ -98,13 +98,30 @@ def _dated(text: str) -> tuple[WrittenDate, _Says | None] | None:
     return written, "day-first" if day_first else "month-first"
 
 
+class _SeenAmount(NamedTuple):
+    """An amount, and what it says about the file."""
+
+    sign: Sign | None  # None: it is zero
+    mark: DecimalMark | Literal["open"] | None
+    currency: str | None
+
+
+def _seen_amount(text: str) -> _SeenAmount | None:
+    written = written_amount(text)
+    if written is None:
+        return None
+    sign = written.sign if written.digits.strip("0.,' ") else None
+    return _SeenAmount(sign, decimal_evidence(written.digits), written.currency)
+
+
 class Survey:
     """What all lines together say. It keeps counts and one example of each kind, so its size is bounded."""
 
     def __init__(self, layout: Layout) -> None:
         self.columns = layout.columns
+        self.amounts = layout.columns.amounts
         self.read_date = lru_cache(CACHE)(_dated)
-        self.read_amount = lru_cache(CACHE)(written_amount)
+        self.read_amount = lru_cache(CACHE)(_seen_amount)
         self.dates: dict[_Says, _Seen] = {}
         self.dash_years: tuple[set[int], set[int]] = (set(), set())  # first and last numbers of dates like 24-01-15
         self.decimals: dict[str, _Seen] = {}
@@ -131,7 +148,7 @@ class Survey:
                 self.dash_years[0].add(written.first)
                 self.dash_years[1].add(written.year % 100)
         sign: Sign | None = None
-        for index in columns.amounts:
+        for index in self.amounts:
             if index < width and cells[index]:
                 found_sign = self.note_amount(number, cells[index])
                 if found_sign is not None and index == columns.debit:
@@ -151,18 +168,16 @@ class Survey:
 
     def note_amount(self, number: int, text: str) -> Sign | None:
         """Returns the sign, None for zero and for what is no amount."""
-        written = self.read_amount(text.strip())
-        if written is None:
+        seen = self.read_amount(text.strip())
+        if seen is None:
             return None
-        evidence = decimal_evidence(written.digits)
-        if evidence is not None and evidence not in self.decimals:
-            self.decimals[evidence] = (number, shown(text))
-        if written.currency is not None:
-            self.note_currency(self.cell_currencies, written.currency)
-        if not written.digits.strip("0.,' "):
-            return None
-        self.signs[written.sign] += 1
-        return written.sign
+        if seen.mark is not None and seen.mark not in self.decimals:
+            self.decimals[seen.mark] = (number, shown(text))
+        if seen.currency is not None:
+            self.note_currency(self.cell_currencies, seen.currency)
+        if seen.sign is not None:
+            self.signs[seen.sign] += 1
+        return seen.sign
 
     def note_currency(self, counts: Counter[str], text: str) -> None:
         code = currency_of(text) or shown(text, 12)
