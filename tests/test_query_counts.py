@@ -233,6 +233,25 @@ def test_no_function_that_takes_a_session_is_missing_in_the_table() -> None:
     assert {name.partition(",")[0] for name in CALLS} | {"import_expenses"} == taking_a_session
 
 
+def test_no_statement_is_put_together_anew_at_each_call(engine: Engine) -> None:
+    """SQLAlchemy keeps what it has compiled once. But not values(): so the trend took longer to be compiled than to be
+    answered.
+    """
+    anew: set[str] = set()
+    fill(engine, 1, FEW)
+    for name, call in CALLS.items():
+
+        def note(_connection: object, _cursor: object, sql: str, _parameters: object, context: Any, *_: object) -> None:
+            asks = re.match("SELECT|WITH|INSERT|UPDATE|DELETE", sql) and not OF_THE_DATABASE.search(sql)
+            if asks and context.cache_hit.name == "NO_CACHE_KEY":
+                anew.add(name)  # noqa: B023 - it is removed before the next one
+
+        event.listen(engine, "before_cursor_execute", note)
+        count(engine, call, FEW)
+        event.remove(engine, "before_cursor_execute", note)
+    assert anew == {"delete_expenses"}  # as many rows of values as expenses are deleted
+
+
 # --- What the driver sends
 
 

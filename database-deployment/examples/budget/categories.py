@@ -156,7 +156,7 @@ def delete_category(session: Session, user: User, name: str) -> Deleted:
     """Delete a category that has no expenses, and its budgets with it."""
     [category] = _lock_categories(session, user, [name])
     expenses = session.scalar(
-        select(func.count(Expense.id)).where(Expense.user_id == user.id, Expense.category_id == category.id)
+        select(func.count()).where(Expense.user_id == user.id, Expense.category_id == category.id)
     )
     if expenses:
         count = count_of(expenses, "expense")

@@ -163,7 +163,7 @@ def make_report(session: Session, user: User, period: Period, today: date | None
 
 def spent_by_category(user: User, period: Period) -> Subquery:
     return (
-        select(Expense.category_id, func.sum(Expense.amount).label("amount"), func.count(Expense.id).label("expenses"))
+        select(Expense.category_id, func.sum(Expense.amount).label("amount"), func.count().label("expenses"))
         .where(Expense.user_id == user.id, Expense.spent_on >= period.first, Expense.spent_on < period.next_first)
         .group_by(Expense.category_id)
         .subquery()

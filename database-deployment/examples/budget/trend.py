@@ -5,7 +5,7 @@ from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, ClassVar
 
-from sqlalchemy import Date, column, func, select, values
+from sqlalchemy import Date, func, literal, select, union_all
 from sqlalchemy.orm import Session
 
 from budget.models import Budget, Category, Expense, User
@@ -74,8 +74,11 @@ def twelve_months(period: Period) -> Period:
 
 def make_trend(session: Session, user: User, period: Period, today: date, category: Category | None = None) -> Trend:
     """Each month of the period. The months are rows of the query, so one without any expense is there too."""
-    bounds = [(month, month_after(month, 1)) for month in period.months]
-    months = values(column("first", Date), column("next_first", Date), name="months").data(bounds).cte()
+    # Not values(): SQLAlchemy keeps no compiled form of it, and compiling takes longer than the query itself.
+    bounds = ((literal(month, Date), literal(month_after(month, 1), Date)) for month in period.months)
+    months = union_all(*(select(first.label("first"), last.label("next_first")) for first, last in bounds)).cte(
+        "months"
+    )
     spent = select(func.sum(Expense.amount)).where(
         Expense.user_id == user.id, Expense.spent_on >= months.c.first, Expense.spent_on < months.c.next_first
     )
