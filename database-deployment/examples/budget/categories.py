@@ -68,6 +68,7 @@ def ensure_categories(session: Session, user: User, names: Iterable[str]) -> tup
     if missing:
         _one_change_of_names_at_a_time(session, user)
         missing = _missing(session, user, wanted.values())  # another may have made some while this one waited
+    if missing:
         # Not session.add_all(): to learn the number of each, SQLite would be asked once for each.
         session.execute(insert(Category), [{"user_id": user.id, "name": name} for name in missing])
     known = {fold(category.name): category.id for category in list_categories(session, user, hold=True)}
