@@ -214,9 +214,11 @@ def test_the_index_by_day_is_built_and_dropped_without_a_lock_on_its_table(at_00
 def test_programs_write_while_the_index_by_day_is_built(at_0002: Engine) -> None:
     """It waits for who was there before. Nobody waits for it, and the index before it serves them until the end."""
     waits = text("SELECT true FROM pg_stat_activity WHERE query LIKE 'CREATE INDEX CONC%' AND wait_event_type = 'Lock'")
+    config = schema.configuration(at_0002)
+    config.attributes["seconds_to_try"] = 5
     with ThreadPoolExecutor(1) as thread, transaction(at_0002) as program:
         program.execute(text("UPDATE expenses SET amount = 5"))
-        migration = thread.submit(command.upgrade, schema.configuration(at_0002), "0003")
+        migration = thread.submit(command.upgrade, config, "0003")
         while not program.scalar(waits):
             assert not migration.done(), migration.result()
             program.execute(text("SELECT pg_stat_clear_snapshot()"))
