@@ -5,14 +5,13 @@ import shlex
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
-from sqlalchemy import Engine, event, func, inspect, select, text
+from sqlalchemy import Engine, func, inspect, select, text
 from sqlalchemy.orm import Session
 
 from budget.categories import ensure_categories
@@ -248,29 +247,6 @@ def test_pages_join_to_the_whole_while_rows_come_and_go(engine: Engine) -> None:
     assert seen == whole
     assert pages == 8
     assert listed(engine, len(whole) + 40).next is None  # a page that holds all has none after it
-
-
-@contextmanager
-def counted_selects(engine: Engine) -> Iterator[list[str]]:
-    selects: list[str] = []
-
-    def record(_connection: object, _cursor: object, statement: str, *_: object) -> None:
-        if statement.startswith("SELECT"):
-            selects.append(statement)
-
-    event.listen(engine, "before_cursor_execute", record)
-    yield selects
-    event.remove(engine, "before_cursor_execute", record)
-
-
-def test_a_list_costs_one_query_whatever_its_length(engine: Engine) -> None:
-    run_transaction(engine, lambda session: many(session, 60))
-    counts = []
-    for limit in (5, 50):
-        with counted_selects(engine) as selects:
-            listed(engine, limit)
-        counts.append(len(selects))
-    assert counts == [2, 2]  # the user, the page
 
 
 def test_capitals_do_not_count_for_every_letter_there_is() -> None:

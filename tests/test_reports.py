@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from rich.cells import cell_len
 from rich.console import Console
-from sqlalchemy import Engine, event, select
+from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from budget.bank import ReadingOptions, open_bank_file
@@ -493,24 +493,6 @@ def test_the_rows_of_another_user_never_count(books: Books, show: Any, make: Cal
     books.spend("2025-12-01 Food 5.00 Tea", "2025-11-02 Food 7.00 Tea", "2024-01-01 Food 7.00 Tea", email=BOB)
     books.plan("2025-11 Food 40", "2025-12 Food 40", email=BOB)
     assert (as_json(make(books)), printed(show, make(books))) == before
-
-
-def test_a_report_is_one_query_however_many_rows_there_are(books: Books) -> None:
-    def queries(make: Callable[[Books], Tabular]) -> int:
-        seen: list[str] = []
-
-        def note(*arguments: Any) -> None:
-            seen.append(arguments[2])
-
-        event.listen(books.engine, "before_cursor_execute", note)
-        make(books)
-        event.remove(books.engine, "before_cursor_execute", note)
-        return sum("FROM users" not in statement and "SELECT" in statement for statement in seen)
-
-    books.spend("2025-12-01 Food 2.00 Tea")
-    assert [queries(make) for _, make in SHOWN] == [1, 1, 1, 1]
-    books.spend(*(f"2025-{month:02}-01 C{month} 2.00 Shop {month}" for month in range(1, 13)))
-    assert [queries(make) for _, make in SHOWN] == [1, 1, 1, 1]
 
 
 def test_a_report_of_somebody_without_data_is_no_error(books: Books) -> None:

@@ -5,6 +5,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -12,13 +13,18 @@ import pytest
 from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
-from sqlalchemy import Engine, func, inspect, select, text
+from sqlalchemy import Engine, event, func, inspect, select, text
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 
 from budget import schema
 from budget.errors import SchemaMismatch
+from budget.listing import Page, Wanted, list_expenses
 from budget.models import Budget, Expense
+from budget.periods import Period
+from budget.reporting import Report, make_report
+from budget.users import find_user
 from database import Base, create_database_engine, transaction
+from safe_migrations import reads_under_lock
 
 EXAMPLES = Path(schema.__file__).parents[1]
 
@@ -150,6 +156,105 @@ def all_rows(engine: Engine) -> dict[str, Any]:
             for table, columns in tables.items()
         }
 
+
+# --- 0003: another index by day
+
+
+@pytest.fixture
+def at_0002(database_url: str) -> Iterator[Engine]:
+    """As a database was before the reports had an index of their own, with some rows."""
+    engine = create_database_engine(database_url)
+    command.upgrade(schema.configuration(engine), "0002")
+    fill(engine)
+    yield engine
+    engine.dispose()
+
+
+def indexes(engine: Engine) -> set[str | None]:
+    return {index["name"] for index in inspect(engine).get_indexes("expenses") if not index["unique"]}
+
+
+BY_CATEGORY = "ix_expenses_user_id_category_id_spent_on"
+BY_DAY, BY_DAY_WITH_AMOUNT = "ix_expenses_user_id_spent_on_id", "ix_expenses_user_id_spent_on_id_category_id_amount"
+
+
+def test_a_program_at_work_does_not_notice_another_index_by_day(at_0002: Engine) -> None:
+    """Its statements are the same before, after, and after the way back."""
+    january = Period("2026-01", date(2026, 1, 1), date(2026, 2, 1))
+
+    def read_and_write() -> tuple[Report, Page]:
+        with transaction(at_0002) as session:
+            session.execute(text("UPDATE expenses SET amount = amount + 1"))
+            session.execute(text("UPDATE expenses SET amount = amount - 1"))
+            user = find_user(session, "ann")
+            return make_report(session, user, january), list_expenses(session, user, Wanted(), 10)
+
+    config, rows, read = schema.configuration(at_0002), all_rows(at_0002), read_and_write()
+    assert indexes(at_0002) == {BY_CATEGORY, BY_DAY}
+    for step, target, by_day in (
+        (command.upgrade, "0003", BY_DAY_WITH_AMOUNT),
+        (command.downgrade, "0002", BY_DAY),
+        (command.upgrade, "0003", BY_DAY_WITH_AMOUNT),
+    ):
+        step(config, target)
+        assert indexes(at_0002) == {BY_CATEGORY, by_day}
+        assert (all_rows(at_0002), read_and_write()) == (rows, read)
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_the_index_by_day_is_built_and_dropped_without_a_lock_on_its_table(at_0002: Engine) -> None:
+    config = schema.configuration(at_0002)
+    with reads_under_lock() as found:
+        command.upgrade(config, "0003")
+        command.downgrade(config, "0002")
+    assert found == []
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_programs_write_while_the_index_by_day_is_built(at_0002: Engine) -> None:
+    """It waits for who was there before. Nobody waits for it, and the index before it serves them until the end."""
+    waits = text("SELECT true FROM pg_stat_activity WHERE query LIKE 'CREATE INDEX CONC%' AND wait_event_type = 'Lock'")
+    config = schema.configuration(at_0002)
+    config.attributes["seconds_to_try"] = 5
+    with ThreadPoolExecutor(1) as thread, transaction(at_0002) as program:
+        program.execute(text("UPDATE expenses SET amount = 5"))
+        migration = thread.submit(command.upgrade, config, "0003")
+        while not program.scalar(waits):
+            assert not migration.done(), migration.result()
+            program.execute(text("SELECT pg_stat_clear_snapshot()"))
+        with transaction(at_0002) as another:
+            another.execute(text(EXPENSE.format(1, 1, 7, "'2026-01-31'", "'meanwhile'")))
+        assert BY_DAY in indexes(at_0002)
+        program.commit()
+        migration.result(30)
+    assert indexes(at_0002) == {BY_CATEGORY, BY_DAY_WITH_AMOUNT}
+
+
+@pytest.mark.parametrize("broken_off", [0, 1], ids=["while it is built", "while the other is dropped"])
+def test_a_change_of_the_index_by_day_that_broke_off_runs_again(at_0002: Engine, broken_off: int) -> None:
+    """After a statement was done, and before its revision was written down."""
+    done: list[str] = []
+
+    def break_off(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        if statement.lstrip().startswith(("CREATE INDEX", "DROP INDEX")):
+            done.append(statement)
+            if len(done) == broken_off + 1:
+                raise RuntimeError("the process ended here")
+
+    config, rows = schema.configuration(at_0002), all_rows(at_0002)
+    event.listen(Engine, "after_cursor_execute", break_off)
+    try:
+        with pytest.raises(RuntimeError, match="ended here"):
+            command.upgrade(config, "0003")
+    finally:
+        event.remove(Engine, "after_cursor_execute", break_off)
+    assert indexes(at_0002) & {BY_DAY, BY_DAY_WITH_AMOUNT}
+    command.upgrade(config, "0003")
+    assert indexes(at_0002) == {BY_CATEGORY, BY_DAY_WITH_AMOUNT}
+    assert all_rows(at_0002) == rows
+
+
+# --- How a migration runs
 
 LOOK_AT_THE_LIMITS = """
 from alembic import op
@@ -309,6 +414,9 @@ def test_the_statements_can_be_printed_without_a_database(
     printed = capsys.readouterr().out
     assert "CREATE TABLE expenses" in printed
     assert "EXTRACT(DAY FROM month) = 1" in printed
+    assert printed.index(f"CREATE INDEX CONCURRENTLY IF NOT EXISTS {BY_DAY_WITH_AMOUNT}") < printed.index(
+        f"DROP INDEX CONCURRENTLY IF EXISTS {BY_DAY};"
+    )
     assert "start of month" not in printed
 
 

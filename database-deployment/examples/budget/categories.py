@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 from typing import NamedTuple
 
-from sqlalchemy import func, literal, select, update
+from sqlalchemy import func, insert, literal, select, update
 from sqlalchemy.orm import Session
 
 from budget.errors import BudgetError, UnknownCategory
@@ -68,8 +68,9 @@ def ensure_categories(session: Session, user: User, names: Iterable[str]) -> tup
     if missing:
         _one_change_of_names_at_a_time(session, user)
         missing = _missing(session, user, wanted.values())  # another may have made some while this one waited
-        session.add_all(Category(user_id=user.id, name=name) for name in missing)
-        session.flush()
+    if missing:
+        # Not session.add_all(): to learn the number of each, SQLite would be asked once for each.
+        session.execute(insert(Category), [{"user_id": user.id, "name": name} for name in missing])
     known = {fold(category.name): category.id for category in list_categories(session, user, hold=True)}
     return {given: known[fold(name)] for given, name in wanted.items()}, missing
 
@@ -156,7 +157,7 @@ def delete_category(session: Session, user: User, name: str) -> Deleted:
     """Delete a category that has no expenses, and its budgets with it."""
     [category] = _lock_categories(session, user, [name])
     expenses = session.scalar(
-        select(func.count(Expense.id)).where(Expense.user_id == user.id, Expense.category_id == category.id)
+        select(func.count()).where(Expense.user_id == user.id, Expense.category_id == category.id)
     )
     if expenses:
         count = count_of(expenses, "expense")

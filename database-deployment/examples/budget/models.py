@@ -81,7 +81,8 @@ class Expense(Base):
         date_check("spent_on", "date(spent_on, '+0 days')"),
         CheckConstraint(f"length(description) <= {LONGEST_DESCRIPTION}", name="description"),
         Index(None, "user_id", "category_id", "spent_on"),
-        Index(None, "user_id", "spent_on", "id"),
+        # A list reads it from the newest on; a report reads nothing else, as the category and the amount are in it.
+        Index(None, "user_id", "spent_on", "id", "category_id", "amount"),
         {"sqlite_autoincrement": True},  # the number of a deleted expense is not given to the next one
     )
 

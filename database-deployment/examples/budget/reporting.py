@@ -163,7 +163,7 @@ def make_report(session: Session, user: User, period: Period, today: date | None
 
 def spent_by_category(user: User, period: Period) -> Subquery:
     return (
-        select(Expense.category_id, func.sum(Expense.amount).label("amount"), func.count(Expense.id).label("expenses"))
+        select(Expense.category_id, func.sum(Expense.amount).label("amount"), func.count().label("expenses"))
         .where(Expense.user_id == user.id, Expense.spent_on >= period.first, Expense.spent_on < period.next_first)
         .group_by(Expense.category_id)
         .subquery()
@@ -172,7 +172,9 @@ def spent_by_category(user: User, period: Period) -> Subquery:
 
 def days_with_expenses(session: Session, user: User) -> tuple[date, date] | None:
     """The first and the last day on which the user spent anything."""
-    first, last = session.execute(
-        select(func.min(Expense.spent_on), func.max(Expense.spent_on)).where(Expense.user_id == user.id)
-    ).one()
+    # Each by itself is one look into the index; asked for both in one SELECT, SQLite reads all days of the user.
+    of_user = Expense.user_id == user.id
+    earliest = select(func.min(Expense.spent_on)).where(of_user).scalar_subquery()
+    latest = select(func.max(Expense.spent_on)).where(of_user).scalar_subquery()
+    first, last = session.execute(select(earliest, latest)).one()
     return None if first is None else (first, last)
