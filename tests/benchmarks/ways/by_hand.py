@@ -31,26 +31,17 @@ REPORT = """
     WHERE categories.user_id = :user
     ORDER BY categories.name"""
 TREND = """
-    WITH months (first, next) AS (VALUES {months}),
-    spent AS (
-        SELECT months.first, category_id, sum(amount) AS amount
-        FROM months JOIN expenses ON user_id = :user AND spent_on >= months.first AND spent_on < months.next
-        GROUP BY months.first, category_id
-    ),
-    planned AS (
-        SELECT month, sum(amount) AS amount FROM budgets
-        WHERE user_id = :user AND month >= :first AND month < :next GROUP BY month
-    )
-    SELECT months.first, sum(spent.amount), planned.amount,
-        sum(spent.amount) FILTER (WHERE budgets.amount IS NULL),
+    WITH months (first, next) AS (VALUES {months})
+    SELECT months.first,
+        (SELECT sum(amount) FROM expenses
+         WHERE user_id = :user AND spent_on >= months.first AND spent_on < months.next),
+        (SELECT sum(amount) FROM budgets WHERE user_id = :user AND month = months.first),
+        (SELECT sum(amount) FROM expenses
+         WHERE user_id = :user AND spent_on >= months.first AND spent_on < months.next AND NOT EXISTS (
+            SELECT 1 FROM budgets
+            WHERE user_id = :user AND month = months.first AND budgets.category_id = expenses.category_id)),
         (SELECT min(spent_on) FROM expenses WHERE user_id = :user)
-    FROM months
-    LEFT JOIN spent ON spent.first = months.first
-    LEFT JOIN budgets
-        ON budgets.user_id = :user AND budgets.category_id = spent.category_id AND budgets.month = months.first
-    LEFT JOIN planned ON planned.month = months.first
-    GROUP BY months.first, planned.amount
-    ORDER BY months.first"""
+    FROM months ORDER BY months.first"""
 LISTED = """
     SELECT expenses.id, spent_on, amount, categories.name, description, account
     FROM expenses JOIN categories ON categories.id = category_id
@@ -133,7 +124,7 @@ class ByHand:
     def trend(self) -> list[MonthSpent]:
         form = "('{}', '{}')" if self.on_sqlite else "('{}'::date, '{}'::date)"
         months = ", ".join(form.format(month, month_after(month, 1)) for month in books.YEAR.months)
-        rows = self.ask(TREND.format(months=months), first=books.YEAR.first, next=books.YEAR.next_first)
+        rows = self.ask(TREND.format(months=months))
         return [MonthSpent(self.day(first), int(spent or 0), int(planned)) for first, spent, planned, *_ in rows]
 
     def page(self, number: int) -> list[Listed]:
