@@ -45,7 +45,7 @@ from budget.upsert import insert_into
 from budget.users import set_currency
 
 BAD_LINES_SHOWN = 10
-ROWS_AT_A_TIME = 5000
+ROWS_AT_A_TIME = 500  # more are not faster: they leave the cache of the processor
 SQLITE_CACHE = 64_000  # kilobytes; the usual two megabytes hold a small part of the indexes of many expenses
 
 _temporary = MetaData()
@@ -207,7 +207,7 @@ class CopySource:
     def read(self, _size: int = -1) -> str:
         text = StringIO()
         try:
-            csv.writer(text).writerows(islice(self._rows, 500))
+            csv.writer(text).writerows(islice(self._rows, ROWS_AT_A_TIME))
         except BaseException as error:
             self.error = error
             return ""
