@@ -1708,7 +1708,7 @@ def test_memory_does_not_grow_with_the_file_and_progress_counts_bytes(tmp_path: 
     finally:
         tracemalloc.stop()
     assert count == 50_000
-    assert peak < 12_000_000
+    assert peak < 16_000_000  # what the caches of dates, amounts and names take when they are full
     assert heard == sorted(heard)
     assert len(heard) > 10
     assert heard[-1] == bank_file.size == path.stat().st_size

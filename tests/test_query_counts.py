@@ -40,7 +40,7 @@ from budget.changes import make_changes
 from budget.checking import check_database
 from budget.expenses import NewExpense, add_expenses, delete_expenses, edit_expense, find_by_key
 from budget.exporting import export_expenses
-from budget.importing import import_expenses
+from budget.importing import ROWS_AT_A_TIME, import_expenses
 from budget.listing import Cursor, Wanted, get_expenses, list_expenses
 from budget.merchants import make_merchants
 from budget.models import Category, Expense, User
@@ -214,6 +214,8 @@ def test_every_function_sends_as_many_statements_for_a_thousand_rows_as_for_ten(
         for name, call in (CALLS | {"import_expenses": imported}).items():
             on_sqlite = engine.dialect.name == "sqlite" or call.on_postgresql is None
             expected = (call.statements if on_sqlite else call.on_postgresql or 0) + call.each * rows
+            if call is imported and engine.dialect.name == "sqlite":
+                expected += (rows - 1) // ROWS_AT_A_TIME  # PostgreSQL's COPY is one, whatever it takes
             sent = count(engine, call, rows)
             if sent != expected:
                 others.append(f"{name} with {rows} rows: {sent}, not {expected}")

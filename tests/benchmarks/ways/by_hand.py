@@ -91,6 +91,8 @@ class ByHand:
         return date.fromisoformat(value) if self.on_sqlite else value
 
     def load(self, rows: Iterable[Row]) -> None:
+        if self.on_sqlite:
+            self.connection.execute("PRAGMA cache_size = -65536")  # as the import has it: 64 MB
         with self.transaction("BEGIN IMMEDIATE") as cursor:
             if self.on_sqlite:
                 places = ", ".join("?" * len(COLUMNS))
