@@ -32,7 +32,7 @@ def measure(rows: list[int], rounds: int, parts: list[str], folder: Path) -> Ite
     with LocalPostgres(**SERVER_SETTINGS) as server:
         for empty in (empty_place(folder, None), empty_place(folder, server)):
             for number in rows:
-                yield from at_size(empty, number, rounds, parts, folder)
+                yield from at_size(empty, number, min(rounds, 2) if number > 100_000 else rounds, parts, folder)
             if "delete" in parts:
                 with filled(empty, min(ROWS_OF_A_DELETED_USER, max(rows))) as place:
                     yield from deleting.races(place, rounds)
