@@ -5,6 +5,7 @@ import sqlite3
 import stat
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -69,6 +70,64 @@ def test_the_kept_backup_is_whole_and_only_its_owner_can_read_it(
     again = run_python(DRILL, "--keep", str(kept), database_url=address(shop))
     assert again.returncode == 2
     assert "already" in again.stderr
+
+
+def test_of_drills_at_once_only_one_gets_the_file(tmp_path: Path) -> None:
+    at_once = 8
+    ready, tried = threading.Barrier(at_once), threading.Barrier(at_once)
+
+    def take(keep: Path) -> str:
+        ready.wait(20)
+        try:
+            with restore_drill.place_for_backup(keep) as backup:
+                tried.wait(20)  # all others have failed by now, and this one has not ended
+                backup.write_text("mine", encoding="utf-8")
+        except restore_drill.DrillError as error:
+            tried.wait(20)
+            return str(error)
+        return "kept"
+
+    with ThreadPoolExecutor(at_once) as threads:
+        for number in range(25):
+            keep = tmp_path / f"{number}.backup"
+            refused = f"There is a file {keep} already. Nothing was done."
+            assert sorted(threads.map(take, [keep] * at_once)) == [refused] * (at_once - 1) + ["kept"]
+            assert keep.read_text(encoding="utf-8") == "mine"
+
+
+def test_the_reserved_file_is_its_owners_alone(tmp_path: Path) -> None:
+    before = os.umask(0)
+    try:
+        with restore_drill.place_for_backup(tmp_path / "kept"):
+            assert stat.S_IMODE((tmp_path / "kept").stat().st_mode) == 0o600 or os.name != "posix"
+    finally:
+        os.umask(before)
+
+
+@pytest.mark.parametrize("moment", ["the drill", "the move"])
+@pytest.mark.parametrize("error", [OSError("disk full"), KeyboardInterrupt()])
+def test_what_fails_leaves_no_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, moment: str, error: BaseException
+) -> None:
+    kept = tmp_path / "kept"
+
+    def half(_backup: Path, keep: Path) -> None:
+        keep.write_text("half of it", encoding="utf-8")
+        raise error
+
+    if moment == "the move":
+        monkeypatch.setattr("restore_drill.shutil.move", half)
+    with pytest.raises(type(error)), restore_drill.place_for_backup(kept):
+        assert kept.exists()
+        if moment == "the drill":
+            raise error
+    assert not kept.exists()
+
+
+def test_a_database_that_is_not_there_leaves_no_file(tmp_path: Path, run_python: RunPython) -> None:
+    done = run_python(DRILL, "sqlite:///none.db", "--keep", "kept")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.slow

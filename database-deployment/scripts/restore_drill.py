@@ -256,15 +256,30 @@ def address(given: str | None) -> URL:
 @contextlib.contextmanager
 def place_for_backup(keep: Path | None) -> Iterator[Path]:
     """A file that only its owner can read; it stays where it is to be kept and the drill ends well."""
-    with tempfile.TemporaryDirectory(prefix="restore-drill-") as folder:
+    with tempfile.TemporaryDirectory(prefix="restore-drill-") as folder, reserved(keep):
         backup = Path(folder) / "backup"
-        if keep is not None and keep.exists():
-            raise DrillError(f"There is a file {keep} already. Nothing was done.")
         backup.touch(mode=0o600)
         yield backup
         if keep is not None:
             shutil.move(backup, keep)
             print(f"The backup is {keep}.")
+
+
+@contextlib.contextmanager
+def reserved(file: Path | None) -> Iterator[None]:
+    """The name is taken from the start, so that of two drills at once the second does nothing; an error frees it."""
+    if file is None:
+        yield
+        return
+    try:
+        os.close(os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+    except FileExistsError:
+        raise DrillError(f"There is a file {file} already. Nothing was done.") from None
+    try:
+        yield
+    except BaseException:
+        file.unlink(missing_ok=True)
+        raise
 
 
 def main() -> None:
