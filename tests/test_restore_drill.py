@@ -270,6 +270,13 @@ def test_what_cannot_be_drilled_is_said_in_one_line_without_the_password(
     assert "secret" not in done.stderr
 
 
+def test_a_backup_never_goes_through_neons_pooler(monkeypatch: pytest.MonkeyPatch) -> None:
+    pooled = "postgresql://ann:secret@ep-cool-1-pooler.eu-central-1.aws.neon.tech/shop"
+    monkeypatch.setenv("DATABASE_URL", pooled)
+    for given in (pooled, None):
+        assert restore_drill.address(given).host == "ep-cool-1.eu-central-1.aws.neon.tech"
+
+
 def test_a_file_that_is_no_database_is_said(tmp_path: Path, run_python: RunPython) -> None:
     (tmp_path / "notes.db").write_text(
         "These are notes, and long enough for a header of SQLite." * 20, encoding="utf-8"
