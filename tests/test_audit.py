@@ -539,12 +539,20 @@ def test_exit_codes(tmp_path: Path, run_python: RunPython) -> None:
         ended = run_python(SCRIPT, *arguments)
         assert (ended.returncode, ended.stdout) == (2, "")
         assert message in ended.stderr
-    (tmp_path / "README.md").write_text("x = 1", encoding="utf-8")
-    ended = run_python(SCRIPT, "a.py", "README.md")
-    assert (ended.returncode, ended.stderr) == (2, "audit: README.md: only Python files are read\n")
-    (tmp_path / "a.py").unlink()
-    ended = run_python(SCRIPT, ".")
-    assert (ended.returncode, ended.stderr) == (2, "audit: there are no Python files in .\n")
+
+
+@pytest.mark.slow
+def test_where_there_is_nothing_to_look_at_nothing_is_said_to_be_clean(tmp_path: Path, run_python: RunPython) -> None:
+    write_project(tmp_path, {"README.md": "amount = Decimal(0.1)", "tool": "rate = Decimal(0.1)", "docs/a.md": "a"})
+    for arguments in [["."], ["README.md"], ["tool", "README.md"], ["docs"]]:
+        ended = run_python(SCRIPT, *arguments)
+        assert (ended.returncode, ended.stdout) == (2, "")
+        assert ended.stderr == f"audit: there are no Python files in {', '.join(arguments)}\n"
+    write_project(tmp_path, {"a.py": "x = 1", "empty/__init__.py": ""})
+    assert run_python(SCRIPT, "empty").stdout == "Nothing found.\n"
+    ended = run_python(SCRIPT, "README.md", "a.py")
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert ended.stdout == "Not read: README.md (no Python).\nNothing found.\n"
 
 
 @pytest.mark.slow

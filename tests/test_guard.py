@@ -364,8 +364,8 @@ def programs_for_the_guard(script: Iterable[Any]) -> Iterator[str]:
 
 
 @pytest.mark.slow
-def test_it_starts_almost_as_fast_as_python(project: Path, tmp_path: Path) -> None:
-    """An answer within 150 ms, where Python itself needs some 20: so within 7 starts of Python. It takes about 3."""
+def test_an_answer_takes_less_than_seven_starts_of_python(project: Path, tmp_path: Path) -> None:
+    """Each command of the client waits for it, on whatever machine: so Python that does nothing is the measure."""
     command = "cd data && psql -h db.example.com -c 'drop table orders' && python -c 'print(1)'"
     env = {**os.environ, "PYTHONDONTWRITEBYTECODE": "", "PYTHONPYCACHEPREFIX": str(tmp_path)}
     event = json.dumps(bash_event(command, project))

@@ -473,13 +473,13 @@ def test_no_plugin_brings_the_server() -> None:
         ({"BUDGET_USER": "${BUDGET_USER}"}, "BUDGET_USER was not filled in"),
         ({"READ_DATABASE_URL": "postgresql://${WHO}@h/d"}, "READ_DATABASE_URL was not filled in"),
         ({"DATABASE_URL": "a password that is SECRET"}, "DATABASE_URL is not a database URL"),
-        ({"DATABASE_URL": "mysql://ann:SECRET@host/name"}, "names mysql"),
+        ({"DATABASE_URL": "mysql://ann:SECRET@host/name"}, "DATABASE_URL names mysql; this module speaks"),
         ({"DATABASE_URL": "sqlite://"}, "in memory each thread would have a database of its own. Name a file"),
         ({"DATABASE_URL": "sqlite:///:memory:"}, "Name a file"),
         ({"DATABASE_URL": "sqlite:///file:x?mode=memory&uri=true"}, "Name a file"),
         ({"DATABASE_URL": "sqlite:///no/such/folder/x.db"}, "cannot be opened"),
         ({"READ_DATABASE_URL": "postgresql://ann:SECRET@h/other"}, "name different databases"),
-        ({"READ_DATABASE_URL": "SECRET"}, "READ_DATABASE_URL: "),
+        ({"READ_DATABASE_URL": "SECRET"}, "READ_DATABASE_URL is not a database URL"),
         ({"BUDGET_USER": "two\0lines"}, "BUDGET_USER: "),
         ({"BUDGET_USER": "x" * 300}, "is not a name"),
     ],
@@ -491,6 +491,13 @@ def test_a_wrong_configuration_is_one_line_without_a_secret(
         load().desk.open(environment(migrated_sqlite_url) | environ)
     assert len(str(caught.value).splitlines()) == 1
     assert "SECRET" not in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["DATABASE_URL", "READ_DATABASE_URL"])
+def test_an_address_that_is_refused_is_called_by_its_name_once(migrated_sqlite_url: str, name: str) -> None:
+    with pytest.raises(ValueError, match="names mysql") as caught:
+        load().desk.open(environment(migrated_sqlite_url) | {name: "mysql://ann@host/name"})
+    assert str(caught.value) == f"{name} names mysql; this module speaks SQLite and PostgreSQL"
 
 
 def test_a_database_without_its_schema_is_said_at_the_start(postgresql_url: str) -> None:

@@ -5,6 +5,7 @@ import sqlite3
 import stat
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -71,15 +72,62 @@ def test_the_kept_backup_is_whole_and_only_its_owner_can_read_it(
     assert "already" in again.stderr
 
 
-def test_two_drills_cannot_keep_their_backups_in_one_file(tmp_path: Path) -> None:
+def test_of_drills_at_once_only_one_gets_the_file(tmp_path: Path) -> None:
+    at_once = 8
+    ready, tried = threading.Barrier(at_once), threading.Barrier(at_once)
+
+    def take(keep: Path) -> str:
+        ready.wait(20)
+        try:
+            with restore_drill.place_for_backup(keep) as backup:
+                tried.wait(20)  # all others have failed by now, and this one has not ended
+                backup.write_text("mine", encoding="utf-8")
+        except restore_drill.DrillError as error:
+            tried.wait(20)
+            return str(error)
+        return "kept"
+
+    with ThreadPoolExecutor(at_once) as threads:
+        for number in range(25):
+            keep = tmp_path / f"{number}.backup"
+            refused = f"There is a file {keep} already. Nothing was done."
+            assert sorted(threads.map(take, [keep] * at_once)) == [refused] * (at_once - 1) + ["kept"]
+            assert keep.read_text(encoding="utf-8") == "mine"
+
+
+def test_the_reserved_file_is_its_owners_alone(tmp_path: Path) -> None:
+    before = os.umask(0)
+    try:
+        with restore_drill.place_for_backup(tmp_path / "kept"):
+            assert stat.S_IMODE((tmp_path / "kept").stat().st_mode) == 0o600 or os.name != "posix"
+    finally:
+        os.umask(before)
+
+
+@pytest.mark.parametrize("moment", ["the drill", "the move"])
+@pytest.mark.parametrize("error", [OSError("disk full"), KeyboardInterrupt()])
+def test_what_fails_leaves_no_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, moment: str, error: BaseException
+) -> None:
     kept = tmp_path / "kept"
-    with restore_drill.place_for_backup(kept) as backup:
-        backup.write_bytes(b"first")
-        with pytest.raises(restore_drill.DrillError, match="already"), restore_drill.place_for_backup(kept):
-            pytest.fail("the second one began")
-        if os.name == "posix":
-            assert stat.S_IMODE(kept.stat().st_mode) == 0o600
-    assert kept.read_bytes() == b"first"
+
+    def half(_backup: Path, keep: Path) -> None:
+        keep.write_text("half of it", encoding="utf-8")
+        raise error
+
+    if moment == "the move":
+        monkeypatch.setattr("restore_drill.shutil.move", half)
+    with pytest.raises(type(error)), restore_drill.place_for_backup(kept):
+        assert kept.exists()
+        if moment == "the drill":
+            raise error
+    assert not kept.exists()
+
+
+def test_a_database_that_is_not_there_leaves_no_file(tmp_path: Path, run_python: RunPython) -> None:
+    done = run_python(DRILL, "sqlite:///none.db", "--keep", "kept")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.slow
@@ -112,7 +160,7 @@ def test_a_program_that_writes_meanwhile_changes_nothing(shop: Engine, run_pytho
         "UPDATE categories SET name = 'Käse 2 ' WHERE id = 2",
         "DELETE FROM categories WHERE id = 40",
         "DROP TABLE budget_transfers",
-        "DROP INDEX ix_expenses_user_id_spent_on_id_category_id_amount",
+        "DROP INDEX ix_expenses_user_id_spent_on_id",
     ],
 )
 def test_what_changed_between_the_two_is_named(shop: Engine, statement: str) -> None:
@@ -220,6 +268,13 @@ def test_what_cannot_be_drilled_is_said_in_one_line_without_the_password(
     assert said in done.stderr
     assert len(done.stderr.splitlines()) == 1
     assert "secret" not in done.stderr
+
+
+def test_a_backup_never_goes_through_neons_pooler(monkeypatch: pytest.MonkeyPatch) -> None:
+    pooled = "postgresql://ann:secret@ep-cool-1-pooler.eu-central-1.aws.neon.tech/shop"
+    monkeypatch.setenv("DATABASE_URL", pooled)
+    for given in (pooled, None):
+        assert restore_drill.address(given).host == "ep-cool-1.eu-central-1.aws.neon.tech"
 
 
 def test_a_file_that_is_no_database_is_said(tmp_path: Path, run_python: RunPython) -> None:

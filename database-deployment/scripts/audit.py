@@ -68,8 +68,6 @@ def audit_source(
     """
     if missing := [str(path) for path in paths if not path.exists()]:
         raise CannotAudit(f"there is no {', '.join(missing)}")
-    if strange := [str(path) for path in paths if path.is_file() and path.suffix != ".py"]:
-        raise CannotAudit(f"{', '.join(strange)}: only Python files are read")
     scan = engine.scan(root, [path.resolve() for path in paths], settings.exclude)
     if not scan.files:
         raise CannotAudit(f"there are no Python files in {', '.join(map(str, paths))}")
@@ -82,7 +80,9 @@ def audit_source(
     found += [f for f in of_models if (f.rule, f.file, f.line) not in seen]
     findings = [finding for finding in found if not ignores.lets_pass(finding)]
     history = len({match.file for match in project.revisions} - judged)
-    notes = [f"Not read: {file}." for file in scan.not_read]
+    named = {relative(str(path), root): path for path in paths if path.is_file()}
+    passed_by = [f"{path} (no Python)" for file, path in named.items() if file not in scan.files]
+    notes = [f"Not read: {file}." for file in [*scan.not_read, *passed_by]]
     notes += [f"Not judged: {history} migrations of before (--all-migrations, or migrations-after)."] if history else []
     return [*findings, *ignores.problems()], notes
 

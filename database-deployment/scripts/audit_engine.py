@@ -49,8 +49,8 @@ class Match:
 @dataclass(frozen=True)
 class Scan:
     matches: list[Match]
-    files: int
-    not_read: list[str]  # files with the engine's reason
+    files: list[str]  # of Python, also those that are empty or cannot be read; relative to the root
+    not_read: list[str]  # those that cannot, with the engine's reason
 
 
 def rule_names() -> set[str]:
@@ -71,13 +71,15 @@ def scan(root: Path, paths: Sequence[Path], exclude: Sequence[str] = ()) -> Scan
         check=False,
     )
     # The engine ends with 1 when a rule of severity error has matched.
-    scanned = re.search(r"scannedFileCount=(\d+)", ended.stderr)
-    if ended.returncode not in (0, 1) or scanned is None:
+    if ended.returncode not in (0, 1) or "scannedFileCount=" not in ended.stderr:
         said = " ".join(line for line in ended.stderr.splitlines() if not line.startswith("sg: "))
         raise CannotAudit(f"the engine says: {said[:500]}")
-    skipped = re.findall(r"^sg: entity\|file\|(.*): skipped=(\w+)$", ended.stderr, re.M)
+    # A file that is named as a path is scanned in its own language, and no rule is for that.
+    read = re.findall(r"^sg: entity\|file\|(.*): language=Python,", ended.stderr, re.M)
+    skipped = re.findall(r"^sg: entity\|file\|(.*\.pyi?): skipped=(\w+)$", ended.stderr, re.M)
+    files = [Path(file).as_posix() for file in [*read, *(file for file, _ in skipped)]]
     not_read = [f"{file} ({reason})" for file, reason in skipped if reason != "emptyFile"]
-    return Scan([read_match(line) for line in ended.stdout.splitlines()], int(scanned[1]), not_read)
+    return Scan([read_match(line) for line in ended.stdout.splitlines()], files, not_read)
 
 
 def engine() -> str:

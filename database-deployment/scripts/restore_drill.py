@@ -261,24 +261,24 @@ def place_for_backup(keep: Path | None) -> Iterator[Path]:
         backup.touch(mode=0o600)
         yield backup
         if keep is not None:
-            shutil.copyfile(backup, keep)
+            shutil.move(backup, keep)
             print(f"The backup is {keep}.")
 
 
 @contextlib.contextmanager
-def reserved(keep: Path | None) -> Iterator[None]:
-    """Its name is taken from the beginning, so that a second drill cannot take it too; an error gives it back."""
-    if keep is None:
+def reserved(file: Path | None) -> Iterator[None]:
+    """The name is taken from the start, so that of two drills at once the second does nothing; an error frees it."""
+    if file is None:
         yield
         return
     try:
-        os.close(os.open(keep, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+        os.close(os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
     except FileExistsError:
-        raise DrillError(f"There is a file {keep} already. Nothing was done.") from None
+        raise DrillError(f"There is a file {file} already. Nothing was done.") from None
     try:
         yield
     except BaseException:
-        keep.unlink(missing_ok=True)
+        file.unlink(missing_ok=True)
         raise
 
 

@@ -57,8 +57,9 @@ class Desk:
             self.email = read_name(environ.get("BUDGET_USER") or DEFAULT_USER, LONGEST_EMAIL)
         except BudgetError as error:
             raise ValueError(f"BUDGET_USER: {error}") from None
-        self.url = _in_a_file(_chosen(environ, "DATABASE_URL"))
-        read_url = _chosen(environ, "READ_DATABASE_URL") if environ.get("READ_DATABASE_URL") else self.url
+        self.url = _in_a_file(database_url(environ, default=DEFAULT_DATABASE))
+        for_reading = environ.get("READ_DATABASE_URL")
+        read_url = _for_reading(for_reading) if for_reading else self.url
         if read_url.database != self.url.database:
             raise ValueError("DATABASE_URL and READ_DATABASE_URL name different databases")
         for url in dict.fromkeys([self.url, read_url]):
@@ -128,14 +129,12 @@ def in_words(error: Exception, url: URL) -> str | None:
     return explained and explained[0].replace("\n", ". ")
 
 
-def _chosen(environ: Mapping[str, str], name: str) -> URL:
-    """DATABASE_URL may stand in `.env` too; what narrows the rights of the assistant is given by its client."""
+def _for_reading(address: str) -> URL:
+    """It narrows the rights of the assistant, so its client gives it: `.env` is not asked."""
     try:
-        if name == "DATABASE_URL":
-            return database_url(environ, default=DEFAULT_DATABASE)
-        return database_url({"DATABASE_URL": environ[name]}, env_file=None)
+        return database_url({"DATABASE_URL": address}, env_file=None)
     except DatabaseConfigurationError as error:
-        raise ValueError(str(error).replace("DATABASE_URL", name, 1)) from None
+        raise ValueError(str(error).replace("DATABASE_URL", "READ_DATABASE_URL")) from None
 
 
 def _in_a_file(url: URL) -> URL:
