@@ -22,7 +22,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 Json = dict[str, Any]
 
@@ -123,19 +123,7 @@ class Client:
             self.user,
             [self.program, *arguments],
             cwd=project,
-            env={
-                "PATH": "/usr/local/bin:/usr/bin:/bin",
-                "HOME": str(home),
-                "TMPDIR": str(home),
-                "LANG": "C.UTF-8",
-                "ANTHROPIC_BASE_URL": model_url,
-                "ANTHROPIC_API_KEY": "none-is-needed",
-                "CLAUDE_CODE_DISABLE_BUNDLED_SKILLS": "1",
-                "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1",
-                "DISABLE_AUTOUPDATER": "1",
-                "DISABLE_ERROR_REPORTING": "1",
-                "DISABLE_TELEMETRY": "1",
-            },
+            env=client_environment(home, model_url),
         )
         if done.returncode != 0:
             raise RuntimeError(f"claude ended with {done.returncode}:\n{done.stdout}\n{done.stderr}")
@@ -150,6 +138,23 @@ class Client:
         if self.user:
             subprocess.run(["chown", "--recursive", "--no-dereference", f"{self.user}:", folder], check=True)
         return folder
+
+
+def client_environment(home: Path, model_url: str) -> dict[str, str]:
+    """All that the program is told: a model that is no account's, and that nobody else is to be asked."""
+    return {
+        "PATH": "/usr/local/bin:/usr/bin:/bin",
+        "HOME": str(home),
+        "TMPDIR": str(home),
+        "LANG": "C.UTF-8",
+        "ANTHROPIC_BASE_URL": model_url,
+        "ANTHROPIC_API_KEY": "none-is-needed",
+        "CLAUDE_CODE_DISABLE_BUNDLED_SKILLS": "1",
+        "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1",
+        "DISABLE_AUTOUPDATER": "1",
+        "DISABLE_ERROR_REPORTING": "1",
+        "DISABLE_TELEMETRY": "1",
+    }
 
 
 @contextmanager
@@ -213,10 +218,20 @@ class ModelStandIn(ThreadingHTTPServer):
         }
 
 
+Model = TypeVar("Model", bound=ModelStandIn)
+
+
 @contextmanager
 def model_stand_in(turns: Iterable[Turn]) -> Iterator[ModelStandIn]:
     """A stand-in that serves as long as the block lasts."""
-    with ModelStandIn(turns) as model:
+    with serving(ModelStandIn(turns)) as model:
+        yield model
+
+
+@contextmanager
+def serving(model: Model) -> Iterator[Model]:
+    """The same for a stand-in that answers in its own way."""
+    with model:
         thread = threading.Thread(target=model.serve_forever)
         thread.start()
         try:

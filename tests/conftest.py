@@ -14,6 +14,7 @@ from typing import NoReturn, TypeVar
 import pytest
 
 from budget import schema
+from claude_client import Client, find_program, installed_client
 from database import create_database_engine
 from like_neon import LikeNeon
 from local_postgres import (
@@ -24,6 +25,7 @@ from local_postgres import (
     database_name,
     drop_database,
 )
+from requirement import missing
 from running import RunPython
 
 DID_NOT_RUN = "the PostgreSQL half did not run"
@@ -162,6 +164,14 @@ def neon_database(like_neon: LikeNeon) -> Iterator[str]:
     url = create_database(like_neon.direct_url)
     yield database_name(url)
     drop_database(url)
+
+
+@pytest.fixture(scope="module")
+def client() -> Iterator[Client]:
+    """The real Claude Code client, as the account that runs the tests."""
+    program = find_program() or missing("a Claude Code client")
+    with installed_client(program, None) as client:
+        yield client
 
 
 @contextlib.contextmanager

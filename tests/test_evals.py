@@ -8,7 +8,6 @@ import os
 import shutil
 import subprocess
 import sys
-import threading
 import tomllib
 from collections import Counter
 from collections.abc import Iterator
@@ -18,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from claude_client import ModelStandIn, find_program
+from claude_client import ModelStandIn, client_environment, find_program, serving
 from requirement import missing
 
 EVALS = Path(__file__).parents[1] / "evals"
@@ -241,33 +240,16 @@ def verdicts(folder: Path, model: Answering) -> dict[tuple[str, str], tuple[str,
     plugin, report = folder / "plugin", folder / "report.json"
     assert run("plugin", plugin).returncode == 0
     options = ["--trust-plugin", "--no-publish", "--runs", "1", "--ablation", "none", "-j", "2"]
-    thread = threading.Thread(target=model.serve_forever)
-    thread.start()
-    try:
+    with serving(model):
         done = subprocess.run(
             [program, "plugin", "eval", plugin, *options, "--json", report, "--output-dir", folder],
             cwd=folder,
-            env={
-                "PATH": os.environ["PATH"],
-                "HOME": str(folder),
-                "TMPDIR": str(folder),
-                "ANTHROPIC_BASE_URL": model.url,
-                "ANTHROPIC_API_KEY": "none-is-needed",
-                "CLAUDE_CODE_DISABLE_BUNDLED_SKILLS": "1",
-                "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1",
-                "DISABLE_AUTOUPDATER": "1",
-                "DISABLE_ERROR_REPORTING": "1",
-                "DISABLE_TELEMETRY": "1",
-            },
+            env=client_environment(folder, model.url) | {"PATH": os.environ["PATH"]},
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
             timeout=300,
         )
-    finally:
-        model.shutdown()
-        model.server_close()
-        thread.join()
     assert report.exists(), done.stdout + done.stderr
     assert "couldn't load" not in (done.stdout + done.stderr).lower()
     found = {}

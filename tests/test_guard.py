@@ -23,10 +23,9 @@ from typing import Any
 import pytest
 
 import guard
-from claude_client import TIME_LIMIT, Client, Conversation, ToolCall, find_program, installed_client, model_stand_in
+from claude_client import TIME_LIMIT, Client, Conversation, ToolCall, client_environment, model_stand_in
 from guard_shell import Simple, Text, read_script
 from pages import read_page
-from requirement import missing
 
 ROOT = Path(__file__).parents[1]
 SKILL = ROOT / "database-deployment"
@@ -384,13 +383,6 @@ def test_an_answer_takes_less_than_seven_starts_of_python(project: Path, tmp_pat
 DROP = """python3 -c "import sqlite3; sqlite3.connect('{}').execute('DROP TABLE orders')" """
 
 
-@pytest.fixture(scope="module")
-def client() -> Iterator[Client]:
-    program = find_program() or missing("a Claude Code client")
-    with installed_client(program, None) as client:
-        yield client
-
-
 @pytest.fixture
 def watched(client: Client) -> Iterator[Path]:
     """A stranger's project with a copy of the skill alone, and the settings that its page says."""
@@ -433,10 +425,9 @@ def test_where_somebody_can_be_asked_the_person_decides(approves: bool, client: 
         return PermissionResultAllow() if approves else PermissionResultDeny(message="No.")
 
     async def talk(url: str) -> None:
-        environ = {"HOME": str(client.new_home()), "ANTHROPIC_BASE_URL": url, "ANTHROPIC_API_KEY": "none-is-needed"}
-        quiet = {"CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1", "DISABLE_AUTOUPDATER": "1"}
+        environ = client_environment(client.new_home(), url)
         options = ClaudeAgentOptions(
-            cwd=watched, can_use_tool=person, setting_sources=["project"], env=environ | quiet, cli_path=client.program
+            cwd=watched, can_use_tool=person, setting_sources=["project"], env=environ, cli_path=client.program
         )
         async with ClaudeSDKClient(options) as talking:
             await talking.query("go")

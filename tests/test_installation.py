@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from claude_client import Client, Conversation, ToolCall, find_program, installed_client
+from claude_client import Client, Conversation, ToolCall
 from git_server import git, lay_out, served
 from requirement import missing
 from skill_file import read_skill
@@ -26,13 +26,6 @@ TEACHER = "building-with-sqlalchemy-orm"
 INSTALLED = f"{SKILL}@database-deployment"
 FOLDERS = {SKILL: ROOT / SKILL, TEACHER: ROOT / ".claude" / "skills" / TEACHER}
 REQUEST = "keep the orders"
-
-
-@pytest.fixture(scope="module")
-def client() -> Iterator[Client]:
-    program = find_program() or missing("a Claude Code client")
-    with installed_client(program, None) as client:
-        yield client
 
 
 @pytest.fixture(scope="module", params=["links", "links as text files"])

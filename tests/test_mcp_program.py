@@ -21,14 +21,13 @@ from sqlalchemy import make_url, text
 from sqlalchemy.orm import Session
 
 from assistant import PROGRAM, Assistant, in_this_process, load, started_by, talking, text_of
-from claude_client import Client, ToolCall, Turn, find_program, installed_client
+from claude_client import Client, ToolCall, Turn
 from conftest import migrate
 from database import create_database_engine
 from like_neon import LikeNeon
 from local_postgres import LocalPostgres, with_database
 from pages import read_page
 from proxy import Proxy
-from requirement import missing
 from running import RunPython, bare_environment
 from test_mcp import ADD, ANN, LUNCH, READ, READING, REPLACE, TRANSFER, counted, environment
 
@@ -452,13 +451,6 @@ def test_whatever_the_arguments_are_the_answer_is_an_answer(migrated_sqlite_url:
 
 
 # --- The real Claude Code client, with a stand-in for its model
-
-
-@pytest.fixture(scope="module")
-def client() -> Iterator[Client]:
-    program = find_program() or missing("a Claude Code client")
-    with installed_client(program, None) as client:
-        yield client
 
 
 @pytest.fixture

@@ -5,28 +5,19 @@ The real Claude Code client runs here. Only the model is a stand-in (claude_clie
 
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from claude_client import Client, ToolCall, find_program, installed_client
+from claude_client import Client, ToolCall
 from git_server import lay_out
 from pages import ROOT, SKILLS
-from requirement import missing
 from skill_file import read_skill
 
 pytestmark = pytest.mark.slow
 
 TEACHER = SKILLS[1]
 SKILL = "database-deployment"
-
-
-@pytest.fixture(scope="module")
-def client() -> Iterator[Client]:
-    program = find_program() or missing("a Claude Code client")
-    with installed_client(program, None) as client:
-        yield client
 
 
 @pytest.fixture(scope="module")
