@@ -72,7 +72,7 @@ def races(empty: Place, rounds: int) -> Iterator[Result]:
         by_hand, budget = ThreadsByHand(place), ThreadsOfBudget(place)
         at_once = budget.NAME + ", one statement"
         runners = {
-            by_hand.NAME: lambda: run_threads(by_hand.transfer),
+            by_hand.NAME: by_hand.run,
             budget.NAME: lambda: run_threads(budget.transfer),
             at_once: lambda: run_threads(budget.transfer_at_once),
         }
@@ -127,7 +127,17 @@ class ThreadsByHand:
 
     def __init__(self, place: Place) -> None:
         self.place, self._of_thread = place, threading.local()
-        self._open: list[Any] = []
+        self._open = [self.open_connection() for _ in range(THREADS)]
+        self._idle = list(self._open)
+
+    def open_connection(self) -> Any:
+        connection = psycopg2.connect(libpq_url(self.place.url))
+        connection.autocommit = True  # BEGIN and COMMIT travel with what they begin and end
+        return connection
+
+    def run(self) -> float:
+        self._idle = list(self._open)
+        return run_threads(self.transfer)
 
     def close(self) -> None:
         for connection in self._open:
@@ -154,10 +164,7 @@ class ThreadsByHand:
 
     def cursor(self) -> Any:
         if not hasattr(self._of_thread, "cursor"):
-            connection = psycopg2.connect(libpq_url(self.place.url))
-            connection.autocommit = True  # BEGIN and COMMIT travel with what they begin and end
-            self._open.append(connection)
-            self._of_thread.cursor = connection.cursor()
+            self._of_thread.cursor = self._idle.pop().cursor()
         return self._of_thread.cursor
 
 
