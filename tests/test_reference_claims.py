@@ -93,7 +93,19 @@ def first_card(engine: Engine) -> Card:
 
 @pytest.mark.parametrize(
     "page",
-    ["models", "crud", "relationships", "transactions", "migrations", "neon", "security", "testing", "scaling", "mcp"],
+    [
+        "models",
+        "crud",
+        "relationships",
+        "transactions",
+        "migrations",
+        "neon",
+        "security",
+        "testing",
+        "scaling",
+        "performance",
+        "mcp",
+    ],
 )
 def test_a_page_is_short_and_ends_with_a_test_to_copy(page: str) -> None:
     """Under 3,000 tokens, of about four characters each: an agent pays for every line."""

@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, create_engine, select, text
 from sqlalchemy.orm import Session
 
 from budget import schema
@@ -94,6 +94,22 @@ def test_a_read_only_block_and_a_stricter_isolation_cost_nothing_more(books: Boo
     assert books.round_trips(nothing, read_only=True) == EMPTY
     assert books.round_trips(nothing, isolation_level="SERIALIZABLE", statement_timeout=1) == EMPTY
     assert books.round_trips(nothing) == EMPTY
+
+
+def test_the_options_of_sqlalchemy_cost_one_more_at_each_checkout(books: Books) -> None:
+    engine = create_engine(books.engine.url, pool_pre_ping=True)
+
+    def round_trips(**options: Any) -> int:
+        before = books.neon.round_trips
+        with engine.connect().execution_options(**options) as connection, connection.begin():
+            connection.execute(text("SELECT 1"))
+        return books.neon.round_trips - before
+
+    round_trips()  # opens the connection
+    plain = round_trips()
+    for options in ({"postgresql_readonly": True}, {"isolation_level": "SERIALIZABLE"}):
+        assert [round_trips(**options) for _ in range(3)][-1] > plain
+    engine.dispose()
 
 
 def test_two_hundred_changed_rows_are_six(books: Books) -> None:

@@ -13,17 +13,13 @@ from benchmarks.ways.by_hand import ByHand
 from local_postgres import LocalPostgres, administration
 
 MOST_ROWS = 100_000
-SEARCH, LOADING, MERGE, PAGES = (
-    "search for a rare word",
-    "rows that come in",
-    "import",
-    "insert() of lists",
-)
+SEARCH, LOADING = "a trigram index on PostgreSQL, rare word", "a trigram index on PostgreSQL, rows in"
+MERGE, PAGES = "`work_mem` for the merge", "`insertmanyvalues_page_size`"
 ADVICE = {  # the contest, and the contender that does without it
-    SEARCH + " with a trigram index": "without",
-    LOADING + " with a trigram index": "without",
-    MERGE + " with more work_mem": "4 MB, the default",
-    PAGES + ", insertmanyvalues_page_size": "1,000, the default",
+    SEARCH: "without",
+    LOADING: "without",
+    MERGE: "4 MB, the default",
+    PAGES: "1,000, the default",
 }
 
 
@@ -40,14 +36,14 @@ def page_sizes(empty: Place, rows: int, rounds: int) -> list[Result]:
         "100": lambda: load_in_batches(empty, rows, insertmanyvalues_page_size=100),
         "10,000": lambda: load_in_batches(empty, rows, insertmanyvalues_page_size=10_000),
     }
-    return race(PAGES + ", insertmanyvalues_page_size", empty.database, rows, runners, rounds)
+    return race(PAGES, empty.database, rows, runners, rounds)
 
 
 def trigram_index(empty: Place, rows: int, rounds: int) -> Iterator[Result]:
     """GIN over pg_trgm, which serves LIKE '%word%'."""
     with indexed(empty) as with_index:
         runners = {"without": lambda: load(empty, ByHand, rows), "with": lambda: load(with_index, ByHand, rows)}
-        yield from race(LOADING + " with a trigram index", empty.database, rows, runners, rounds)
+        yield from race(LOADING, empty.database, rows, runners, rounds)
         yield from searches(empty, with_index, rows, rounds)
 
 
@@ -62,7 +58,7 @@ def searches(without: Place, with_index: Place, rows: int, rounds: int) -> list[
             "without": lambda: timed(lambda: slow.search(books.RARE)),
             "with": lambda: timed(lambda: fast.search(books.RARE)),
         }
-        return race(SEARCH + " with a trigram index", without.database, rows, runners, rounds)
+        return race(SEARCH, without.database, rows, runners, rounds)
 
 
 @contextmanager
@@ -86,6 +82,6 @@ def memory_for_the_merge(empty: Place, server: LocalPostgres, rows: int, rounds:
                 execute("ALTER ROLE CURRENT_USER RESET work_mem")
 
     runners = {"4 MB, the default": lambda: import_file(empty, file, rows), "256 MB": with_plenty}
-    found = race(MERGE + " with more work_mem", empty.database, rows, runners, rounds)
+    found = race(MERGE, empty.database, rows, runners, rounds)
     file.unlink()
     return found

@@ -74,6 +74,7 @@ def draw_one(axes: Axes, results: list[Result], title: str) -> None:
                 *zip(*points, strict=True), marker="o", markersize=4, color=colour, label=contender, linewidth=1.6
             )
     axes.set(xscale="log", yscale="log")
+    axes.minorticks_off()
     axes.set_title(title, loc="left", fontsize=9, color=INK)
     axes.set_ylabel("seconds", fontsize=8, color=QUIET)
     axes.tick_params(labelsize=8, colors=QUIET)

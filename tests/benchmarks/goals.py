@@ -18,7 +18,7 @@ class Goal:
 
     @property
     def key(self) -> str:
-        return f"{self.contests} {self.of}"
+        return f"{self.contests} {self.of} {self.contender}"
 
     def figures(self, results: Iterable[Result]) -> Iterator[tuple[Result, float]]:
         for result in results:
@@ -27,19 +27,22 @@ class Goal:
 
 
 GOALS = [
-    Goal("an import takes at most twice the limit", ("import",), 2.0),
-    Goal("its memory stays flat: under 100 MB", ("memory of an import",), 100, "median"),
-    Goal("a report takes at most 1.2 times SQL by hand", ("report", "trend"), 1.2),
-    Goal("page 5,000 takes at most 1.2 times page 1", ("page by page",), 1.2, contender="deep page"),
-    Goal("a search takes at most 1.5 times SQL by hand", ("search",), 1.5),
-    Goal("an export takes at most 1.5 times SQL by hand", ("export",), 1.5),
-    Goal("its memory stays flat: under 100 MB", ("memory of an export",), 100, "median"),
-    Goal("deleting a user with 100,000 expenses takes at most 1.2 times one DELETE", ("delete",), 1.2),
-    Goal("a single add is at most 5 round trips", ("20 ms: add",), 5, "round_trips"),
-    Goal("200 changed rows are at most 6 round trips", ("20 ms: change",), 6, "round_trips"),
-    Goal("a page and a report are at most 5 round trips", ("20 ms: page", "20 ms: report"), 5, "round_trips"),
-    Goal("32 threads transfer at least 0.8 times as much as by hand", ("1,280 transfers",), 1 / 0.8),
-    Goal("`list` takes under 0.5 s", ("start of a program",), 0.5, "median", "budget-tracker.py list"),
+    Goal("import: 2 times the limit", ("import",), 2.0),
+    Goal("its memory: 100 MB", ("memory of an import",), 100, "median"),
+    Goal("report of a month: 1.2 times by hand", ("report of a month",), 1.2),
+    Goal("report of a year: 1.2", ("report of a year",), 1.2),
+    Goal("trend: 1.2", ("trend",), 1.2),
+    Goal("page 5,000: 1.2 times page 1", ("page by page",), 1.2, contender="deep page"),
+    Goal("search, found at once: 1.5 times by hand", ("search: in each",), 1.5),
+    Goal("search through all: 1.5", ("search: in one",), 1.5),
+    Goal("export: 1.5 times by hand", ("export",), 1.5),
+    Goal("its memory: 100 MB", ("memory of an export",), 100, "median"),
+    Goal("a user of 100,000 expenses goes: 1.2 times one DELETE", ("delete",), 1.2),
+    Goal("a single add: 5 round trips", ("20 ms: add",), 5, "round_trips"),
+    Goal("200 changed rows: 6 round trips", ("20 ms: change",), 6, "round_trips"),
+    Goal("transfers of 32 threads: 1.25 times by hand", ("1,280 transfers",), 1.25),
+    Goal("the same in one statement: 1.25", ("1,280 transfers",), 1.25, contender="budget, one statement"),
+    Goal("`list`, a whole process: 0.5 s", ("start of a program",), 0.5, "median", "budget-tracker.py list"),
 ]
 
 

@@ -33,6 +33,8 @@ DATABASES = ("SQLite", "PostgreSQL")
 OTHERS = (BudgetWay.NAME, Obvious.NAME, InDjango.NAME, InPeewee.NAME)
 COMPARED = 100_000  # rows: the greatest number at which all contenders did all of it
 
+NOT_COMPARED = ("memory", "20 ms", "page 1", "search: in each")  # the last two are like a page far behind
+
 
 def written(page: str, results: list[Result]) -> str:
     """The page with the tables of these figures."""
@@ -43,8 +45,10 @@ def written(page: str, results: list[Result]) -> str:
         "advice": advice(results),
     }
     for name, table in tables.items():
-        block = re.compile(rf"(<!-- measured: {name} -->\n\n).*?(\n\n<!-- end -->)", re.DOTALL)
-        page, count = block.subn(lambda found, table=table: found[1] + table + found[2], page)  # type: ignore[misc]
+        begin, end = f"<!-- measured: {name} -->\n", "<!-- end -->"
+        page, count = re.subn(
+            f"{begin}.*?{end}", lambda _, text=f"{begin}\n{table}\n\n{end}": text, page, flags=re.DOTALL
+        )
         if count != 1:
             raise ValueError(f"The page has the marker `measured: {name}` {count} times")
     return page
@@ -74,7 +78,7 @@ def contenders(results: list[Result]) -> str:
     contests = dict.fromkeys(contest for contest, _, contender in found if contender == BudgetWay.NAME)
     lines = []
     for contest in contests:
-        if contest.startswith(("memory", "20 ms")):
+        if contest.startswith(NOT_COMPARED):
             continue
         cells = []
         for contender in OTHERS:
@@ -96,13 +100,12 @@ def network(results: list[Result]) -> str:
 
 
 def advice(results: list[Result]) -> str:
-    lines = []
-    for contest in dict.fromkeys(each.contest for each in results if each.contest in ADVICE):
-        largest = max(each.rows for each in results if each.contest == contest)
-        for each in results:
-            if each.contest == contest and each.rows == largest and each.contender != ADVICE[contest]:
-                lines.append([f"{contest}: {each.contender}", each.database, f"{each.rows:,}", ratio(each.ratio)])
-    return table(["Beside doing without it", "", "Rows", "Time"], lines)
+    """Ratios to doing without it, SQLite / PostgreSQL where it is for both."""
+    found: defaultdict[str, list[str]] = defaultdict(list)
+    for each in sorted(results, key=lambda each: each.database, reverse=True):
+        if each.contest in ADVICE and each.contender != ADVICE[each.contest]:
+            found[f"{each.contest}: {each.contender}"].append(ratio(each.ratio))
+    return table(["100,000 rows", "Time beside without"], ([words, " / ".join(each)] for words, each in found.items()))
 
 
 def ratio(value: float) -> str:
