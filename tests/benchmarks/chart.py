@@ -48,6 +48,8 @@ def draw(results: list[Result], path: Path) -> None:
         for row, (contest, title) in enumerate(PICTURES.items()):
             for column, database in enumerate(DATABASES):
                 draw_one(axes[row][column], results_of(results, contest, database), f"{title}, {database}")
+        for lowest in axes[-1]:
+            lowest.set_xlabel("expenses", fontsize=8, color=QUIET)
         handles, labels = axes[0][0].get_legend_handles_labels()
         figure.legend(handles, labels, loc="outside upper center", ncols=len(labels), frameon=False, labelcolor=INK)
         figure.savefig(path, format="svg", metadata={"Date": None, "Title": "Time against rows"})

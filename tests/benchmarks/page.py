@@ -5,7 +5,6 @@
 The figures are the medians of the runs in tests/benchmarks/results/. A test compares the page with them.
 """
 
-import re
 import sys
 from collections import defaultdict
 from collections.abc import Iterable
@@ -46,9 +45,9 @@ def written(page: str, results: list[Result]) -> str:
     }
     for name, table in tables.items():
         begin, end = f"<!-- measured: {name} -->\n", "<!-- end -->"
-        page, count = re.subn(
-            f"{begin}.*?{end}", lambda _, text=f"{begin}\n{table}\n\n{end}": text, page, flags=re.DOTALL
-        )
+        count = page.count(begin)
+        before, _, rest = page.partition(begin)
+        page = f"{before}{begin}\n{table}\n\n{end}{rest.partition(end)[2]}"
         if count != 1:
             raise ValueError(f"The page has the marker `measured: {name}` {count} times")
     return page
