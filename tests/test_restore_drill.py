@@ -160,7 +160,7 @@ def test_a_program_that_writes_meanwhile_changes_nothing(shop: Engine, run_pytho
         "UPDATE categories SET name = 'Käse 2 ' WHERE id = 2",
         "DELETE FROM categories WHERE id = 40",
         "DROP TABLE budget_transfers",
-        "DROP INDEX ix_expenses_user_id_spent_on_id",
+        "DROP INDEX ix_expenses_user_id_category_id_spent_on",
     ],
 )
 def test_what_changed_between_the_two_is_named(shop: Engine, statement: str) -> None:
