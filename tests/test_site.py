@@ -150,11 +150,11 @@ def test_every_link_and_every_asset_of_the_built_pages_is_there(site: Path) -> N
     assert lost == []
 
 
-def test_only_pages_and_scripts_are_published(site: Path) -> None:
+def test_only_pages_scripts_and_pictures_are_published(site: Path) -> None:
     published = {path.relative_to(site).as_posix() for path in site.rglob("*") if path.is_file()}
     assert published & set(STRAYS) == set()
     ours = {path for path in published if not path.startswith("assets/")}
-    assert {Path(path).suffix for path in ours} <= {".html", ".md", ".py", ".txt", ".json", ".xml", ".gz"}
+    assert {Path(path).suffix for path in ours} <= {".html", ".md", ".py", ".svg", ".txt", ".json", ".xml", ".gz"}
     assert [path for path in ours if re.search(r"README|__pycache__|/sample/|\.db|\.csv|\.env", path)] == []
 
 
