@@ -19,7 +19,7 @@ from benchmarks import chart  # noqa: E402
 from benchmarks.advice import ADVICE  # noqa: E402
 from benchmarks.goals import Outcome, outcomes  # noqa: E402
 from benchmarks.races import Result  # noqa: E402
-from benchmarks.results import of_all_runs  # noqa: E402
+from benchmarks.results import of_all_runs, runs  # noqa: E402
 from benchmarks.ways.budget import BudgetWay  # noqa: E402
 from benchmarks.ways.by_hand import ByHand  # noqa: E402
 from benchmarks.ways.in_django import InDjango  # noqa: E402
@@ -38,7 +38,7 @@ NOT_COMPARED = ("memory", "20 ms", "page 1", "search: in each")  # the last two 
 def written(page: str, results: list[Result]) -> str:
     """The page with the tables of these figures."""
     tables = {
-        "goals": goals(results),
+        "goals": f"{goals(results)}\n\n{undecided(runs())}",
         "contenders": contenders(results),
         "network": network(results),
         "advice": advice(results),
@@ -62,6 +62,18 @@ def goals(results: list[Result]) -> str:
         words = next(iter(found.values())).goal.words
         lines.append([words, *(figures(found[each]) if each in found else "" for each in DATABASES)])
     return table(["Goal", *DATABASES], lines)
+
+
+def undecided(runs: list[list[Result]]) -> str:
+    """The goals that not every run met or missed, each with its range where there are most rows."""
+    last: defaultdict[str, list[float]] = defaultdict(list)
+    answers: defaultdict[str, set[bool]] = defaultdict(set)
+    for outcome in (outcome for run in runs for outcome in outcomes(run)):
+        name = f"{outcome.goal.words.partition(':')[0]} on {outcome.database}"
+        last[name].append(outcome.figures[max(outcome.figures)])
+        answers[name].add(outcome.is_met)
+    found = [f"{name} ({min(last[name]):.2f} to {max(last[name]):.2f})" for name in last if len(answers[name]) == 2]
+    return f"Met in some runs and missed in others: {', '.join(found) or 'none'}."
 
 
 def figures(outcome: Outcome) -> str:

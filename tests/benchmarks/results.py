@@ -46,11 +46,15 @@ def load(name: str) -> list[Result]:
     return [Result(**line) for line in json.loads((FOLDER / f"{name}.json").read_text(encoding="utf-8"))]
 
 
+def runs() -> list[list[Result]]:
+    return [load(path.stem) for path in sorted(FOLDER.glob("*.json"))]
+
+
 def of_all_runs() -> list[Result]:
     """The median of the runs that are kept."""
     found: defaultdict[tuple[str, str, int, str], list[Result]] = defaultdict(list)
-    for path in sorted(FOLDER.glob("*.json")):
-        for result in load(path.stem):
+    for run in runs():
+        for result in run:
             found[result.contest, result.database, result.rows, result.contender].append(result)
     return [
         replace(each[0], median=median(one.median for one in each), ratio=median(one.ratio for one in each))
