@@ -15,6 +15,7 @@ from alembic.config import Config
 from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, event, func, inspect, select, text
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
+from sqlalchemy.pool import Pool
 
 from budget import schema
 from budget.errors import SchemaMismatch
@@ -299,6 +300,23 @@ def test_a_runner_waits_for_another_longer_than_for_a_table(postgresql_url: str)
     with transaction(engine) as session:
         schema.require_newest(session)
     engine.dispose()
+
+
+def test_a_runner_lets_the_next_one_begin_before_the_server_knows_that_it_is_gone(postgresql_url: str) -> None:
+    held: list[int] = []
+
+    def look(connection: Any, _record: object) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid()")
+            held.append(cursor.fetchone()[0])
+        connection.rollback()
+
+    engine = create_database_engine(postgresql_url)
+    event.listen(Pool, "checkin", look)
+    schema.upgrade(engine)
+    event.remove(Pool, "checkin", look)
+    engine.dispose()
+    assert set(held) == {0}
 
 
 def test_a_migration_that_fails_leaves_everything_as_it_was(

@@ -49,6 +49,7 @@ def run_online() -> None:
             refuse_pooler(connection, url)
             wait_for_other_runner(connection)
             run_one_by_one(connection)
+            let_the_next_one_run(connection)
 
 
 @contextmanager
@@ -101,7 +102,7 @@ def refuse_pooler(connection: Connection, url: URL) -> None:
 
 
 def wait_for_other_runner(connection: Connection) -> None:
-    """The lock goes with the connection.
+    """The lock goes with the connection at the latest: a server may notice a moment later that a program has ended.
 
     It is asked for again and again: a query that waits would be waited for by the other's CREATE INDEX CONCURRENTLY,
     and each of the two would wait for the other.
@@ -117,6 +118,11 @@ def wait_for_other_runner(connection: Connection) -> None:
             log.warning("Another migration is running: waiting for its end")
             said = True
         time.sleep(random.uniform(0.1, 0.3))  # noqa: S311 - so that three do not ask in step
+    connection.commit()
+
+
+def let_the_next_one_run(connection: Connection) -> None:
+    connection.execute(text(f"SELECT pg_advisory_unlock({ONE_RUNNER_AT_A_TIME})"))
     connection.commit()
 
 
