@@ -6,6 +6,7 @@ from pathlib import Path
 
 from benchmarks import books
 from benchmarks.importing import import_file, load, load_in_batches
+from benchmarks.names import LOADING, MERGE, PAGES, SEARCH
 from benchmarks.places import Place, filled
 from benchmarks.races import Result, race, timed
 from benchmarks.ways.budget import BudgetWay
@@ -13,14 +14,6 @@ from benchmarks.ways.by_hand import ByHand
 from local_postgres import LocalPostgres, administration
 
 MOST_ROWS = 100_000
-SEARCH, LOADING = "a trigram index on PostgreSQL, rare word", "a trigram index on PostgreSQL, rows in"
-MERGE, PAGES = "`work_mem` for the merge", "`insertmanyvalues_page_size`"
-ADVICE = {  # the contest, and the contender that does without it
-    SEARCH: "without",
-    LOADING: "without",
-    MERGE: "4 MB, the default",
-    PAGES: "1,000, the default",
-}
 
 
 def races(empty: Place, rows: int, rounds: int, folder: Path) -> Iterator[Result]:

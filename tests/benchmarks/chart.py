@@ -7,13 +7,8 @@ from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from benchmarks.importing import LIMIT
+from benchmarks.names import BUDGET, BY_HAND, DJANGO, LIMIT, OBVIOUS, PEEWEE
 from benchmarks.races import Result
-from benchmarks.ways.budget import BudgetWay
-from benchmarks.ways.by_hand import ByHand
-from benchmarks.ways.in_django import InDjango
-from benchmarks.ways.in_peewee import InPeewee
-from benchmarks.ways.obvious import Obvious
 
 PICTURES = {  # how the name of a contest begins
     "import": "Import",
@@ -24,11 +19,11 @@ PICTURES = {  # how the name of a contest begins
     "search: in one": "Search for a rare word",
 }
 COLOURS = {
-    BudgetWay.NAME: "#2a9d8f",
-    ByHand.NAME: "#22313f",
-    Obvious.NAME: "#e76f51",
-    InDjango.NAME: "#8d99ae",
-    InPeewee.NAME: "#c9a227",
+    BUDGET: "#2a9d8f",
+    BY_HAND: "#22313f",
+    OBVIOUS: "#e76f51",
+    DJANGO: "#8d99ae",
+    PEEWEE: "#c9a227",
 }
 INK, QUIET = "#22313f", "#5f6c77"
 DATABASES = ("SQLite", "PostgreSQL")
@@ -69,7 +64,7 @@ def picture_of(contest: str) -> str | None:
 
 def draw_one(axes: Axes, results: list[Result], title: str) -> None:
     for contender, colour in COLOURS.items():
-        names = (contender, LIMIT) if contender == ByHand.NAME else (contender,)
+        names = (contender, LIMIT) if contender == BY_HAND else (contender,)
         points = sorted((each.rows, each.median) for each in results if each.contender in names)
         if points:
             axes.plot(

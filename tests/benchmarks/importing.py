@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import books
+from benchmarks.names import LIMIT
 from benchmarks.places import Place
 from benchmarks.races import Result, race
 from benchmarks.ways.budget import BudgetWay
@@ -16,7 +17,6 @@ from benchmarks.ways.in_peewee import InPeewee
 from benchmarks.ways.obvious import Obvious
 from benchmarks.ways.way import Way
 
-LIMIT = "limit: COPY or executemany"
 MOST_ROWS_OF_THE_OTHERS = 100_000
 MOST_COMMITS = 1000
 

@@ -16,20 +16,15 @@ if __name__ == "__main__":
     sys.path[:1] = [str(HERE.parent), str(SKILL / "examples"), str(SKILL / "scripts")]
 
 from benchmarks import chart  # noqa: E402
-from benchmarks.advice import ADVICE  # noqa: E402
 from benchmarks.goals import Outcome, outcomes  # noqa: E402
+from benchmarks.names import ADVICE, BUDGET, BY_HAND, DJANGO, OBVIOUS, PEEWEE  # noqa: E402
 from benchmarks.races import Result  # noqa: E402
 from benchmarks.results import of_all_runs, runs  # noqa: E402
-from benchmarks.ways.budget import BudgetWay  # noqa: E402
-from benchmarks.ways.by_hand import ByHand  # noqa: E402
-from benchmarks.ways.in_django import InDjango  # noqa: E402
-from benchmarks.ways.in_peewee import InPeewee  # noqa: E402
-from benchmarks.ways.obvious import Obvious  # noqa: E402
 
 PAGE = SKILL / "references" / "performance.md"
 CHART = SKILL / "references" / "performance.svg"
 DATABASES = ("SQLite", "PostgreSQL")
-OTHERS = (BudgetWay.NAME, Obvious.NAME, InDjango.NAME, InPeewee.NAME)
+OTHERS = (BUDGET, OBVIOUS, DJANGO, PEEWEE)
 COMPARED = 100_000  # rows: the greatest number at which all contenders did all of it
 
 NOT_COMPARED = ("memory", "20 ms", "page 1", "search: in each")  # the last two are like a page far behind
@@ -86,7 +81,7 @@ def figures(outcome: Outcome) -> str:
 def contenders(results: list[Result]) -> str:
     """Ratios to SQL by hand."""
     found = {(each.contest, each.database, each.contender): each for each in results if each.rows == COMPARED}
-    contests = dict.fromkeys(contest for contest, _, contender in found if contender == BudgetWay.NAME)
+    contests = dict.fromkeys(contest for contest, _, contender in found if contender == BUDGET)
     lines = []
     for contest in contests:
         if contest.startswith(NOT_COMPARED):
@@ -103,11 +98,11 @@ def network(results: list[Result]) -> str:
     lines = []
     found = {(each.contest, each.contender): each for each in results if each.contest.startswith("20 ms")}
     for contest in dict.fromkeys(contest for contest, _ in found):
-        cells = (found[contest, contender] for contender in (ByHand.NAME, BudgetWay.NAME, Obvious.NAME))
+        cells = (found[contest, contender] for contender in (BY_HAND, BUDGET, OBVIOUS))
         lines.append(
             [contest.removeprefix("20 ms: "), *(f"{each.round_trips}, {1000 * each.median:,.0f} ms" for each in cells)]
         )
-    return table(["At 20 ms", ByHand.NAME, BudgetWay.NAME, Obvious.NAME], lines)
+    return table(["At 20 ms", BY_HAND, BUDGET, OBVIOUS], lines)
 
 
 def advice(results: list[Result]) -> str:

@@ -19,7 +19,7 @@ import psycopg2
 from psycopg2.errors import DeadlockDetected, SerializationFailure
 from sqlalchemy import text
 
-from benchmarks import books
+from benchmarks import books, names
 from benchmarks.books import CATEGORIES
 from benchmarks.places import Place
 from benchmarks.races import Result, race
@@ -70,7 +70,7 @@ Transfer = Callable[[int, int, int, str], object]  # from, to, cents, request ke
 def races(empty: Place, rounds: int) -> Iterator[Result]:
     with empty.copy() as place:
         by_hand, budget = ThreadsByHand(place), ThreadsOfBudget(place)
-        at_once = budget.NAME + ", one statement"
+        at_once = names.AT_ONCE
         runners = {
             by_hand.NAME: by_hand.run,
             budget.NAME: lambda: run_threads(budget.transfer),
@@ -123,7 +123,7 @@ def run_threads(transfer: Transfer) -> float:
 
 
 class ThreadsByHand:
-    NAME = "by hand"
+    NAME = names.BY_HAND
 
     def __init__(self, place: Place) -> None:
         self.place, self._of_thread = place, threading.local()
@@ -169,7 +169,7 @@ class ThreadsByHand:
 
 
 class ThreadsOfBudget:
-    NAME = "budget"
+    NAME = names.BUDGET
 
     def __init__(self, place: Place) -> None:
         self.place, self.engine = place, create_database_engine(place.url, connections=THREADS)

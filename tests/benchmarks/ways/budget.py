@@ -8,7 +8,7 @@ from typing import ClassVar, TextIO
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from benchmarks import books
+from benchmarks import books, names
 from benchmarks.books import Row
 from benchmarks.places import Place
 from benchmarks.ways.by_hand import ByHand
@@ -25,7 +25,7 @@ from database import create_database_engine, run_transaction, transaction
 
 
 class BudgetWay:
-    NAME: ClassVar[str] = "budget"
+    NAME: ClassVar[str] = names.BUDGET
 
     def __init__(self, place: Place) -> None:
         self.place = place

@@ -10,7 +10,7 @@ from typing import Any, ClassVar, TextIO
 
 import psycopg2
 
-from benchmarks import books
+from benchmarks import books, names
 from benchmarks.books import COLUMNS, Row, batches
 from benchmarks.places import Place
 from benchmarks.ways.way import PAGE, Listed, MonthSpent, Spent
@@ -55,7 +55,7 @@ PLACEHOLDER = re.compile(r"(?<!:):(\w+)")
 
 
 class ByHand:
-    NAME: ClassVar[str] = "by hand"
+    NAME: ClassVar[str] = names.BY_HAND
 
     def __init__(self, place: Place) -> None:
         self.place = place

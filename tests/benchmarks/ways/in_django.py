@@ -14,7 +14,7 @@ from django.db import connections, models, transaction
 from django.db.models import Sum
 from sqlalchemy.engine import make_url
 
-from benchmarks import books
+from benchmarks import books, names
 from benchmarks.books import Row
 from benchmarks.places import Place
 from benchmarks.ways.way import PAGE, Listed, MonthSpent, Spent
@@ -77,7 +77,7 @@ class Budget(models.Model):
 
 
 class InDjango:
-    NAME: ClassVar[str] = "Django"
+    NAME: ClassVar[str] = names.DJANGO
 
     def __init__(self, place: Place) -> None:
         self.place = place

@@ -20,7 +20,7 @@ from peewee import (
 )
 from sqlalchemy.engine import make_url
 
-from benchmarks import books
+from benchmarks import books, names
 from benchmarks.books import Row, batches
 from benchmarks.places import Place
 from benchmarks.ways.way import PAGE, Listed, MonthSpent, Spent
@@ -74,7 +74,7 @@ MODELS = [User, Category, Expense, Budget]
 
 
 class InPeewee:
-    NAME: ClassVar[str] = "Peewee"
+    NAME: ClassVar[str] = names.PEEWEE
 
     def __init__(self, place: Place) -> None:
         self.place = place

@@ -8,7 +8,7 @@ from typing import Any, ClassVar, TextIO
 from sqlalchemy import BigInteger, Date, DateTime, ForeignKey, Integer, create_engine, event, insert, select
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, relationship
 
-from benchmarks import books
+from benchmarks import books, names
 from benchmarks.books import Row
 from benchmarks.places import Place
 from benchmarks.ways.way import PAGE, Listed, MonthSpent, Spent
@@ -65,7 +65,7 @@ class Budget(Base):
 
 
 class Obvious:
-    NAME: ClassVar[str] = "obvious SQLAlchemy"
+    NAME: ClassVar[str] = names.OBVIOUS
 
     def __init__(self, place: Place, **options: Any) -> None:
         self.place = place
