@@ -12,12 +12,16 @@ import argparse
 import sys
 import tempfile
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 SKILL = HERE.parents[1] / "database-deployment"
 if __name__ == "__main__":
     sys.path[:1] = [str(HERE.parent), str(SKILL / "examples"), str(SKILL / "scripts")]
+
+if missing := [name for name in ("django", "peewee") if find_spec(name) is None]:
+    sys.exit(f"{' and '.join(missing)} missing. First run: {sys.executable} -m pip install -r requirements-dev.txt")
 
 from benchmarks import advice, deleting, importing, memory, network, reading, results, starting, transferring  # noqa: E402
 from benchmarks.places import SERVER_SETTINGS, Place, empty_place, filled  # noqa: E402
@@ -26,6 +30,7 @@ from local_postgres import LocalPostgres  # noqa: E402
 
 PARTS = ("import", "reading", "memory", "delete", "start", "transfers", "network", "advice")
 ROWS_OF_A_DELETED_USER = 100_000
+LEAST_ROWS = 1000
 
 
 def measure(rows: list[int], rounds: int, parts: list[str], folder: Path) -> Iterator[Result]:
@@ -66,6 +71,10 @@ def main() -> None:
     parser.add_argument("--save", metavar="NAME")
     options = parser.parse_args()
     found: list[Result] = []
+    if min(options.rows) < LEAST_ROWS:
+        parser.error(f"--rows: at least {LEAST_ROWS:,}, so that there are pages to turn")
+    if options.rounds < 1:
+        parser.error("--rounds: at least 1")
     with tempfile.TemporaryDirectory() as folder:
         for result in measure(options.rows, options.rounds, options.only, Path(folder)):
             results.show(result, found[-1] if found else None)

@@ -20,6 +20,7 @@ from budget import schema
 from budget.models import Expense
 from database import create_database_engine, transaction
 from like_neon import LikeNeon
+from local_postgres import LocalPostgresError
 
 ROUND_TRIP = 0.02  # seconds
 ROWS, CHANGED = 2000, 200
@@ -28,6 +29,8 @@ _numbers = count(10**9)
 
 def races(rounds: int) -> Iterator[Result]:
     with LikeNeon() as neon:
+        if neon.pooler is None:
+            raise LocalPostgresError("the simulated network needs PgBouncer. Get it with: apt-get install pgbouncer")
         place = filled(neon)
         with closing(ByHand(place)) as by_hand, closing(BudgetWay(place)) as budget, closing(Obvious(place)) as obvious:
             ways = (by_hand, budget, obvious)

@@ -3,7 +3,7 @@
 import csv
 import re
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import date
 from typing import Any, ClassVar, TextIO
@@ -187,5 +187,3 @@ class Lines:
 
     def read(self, _size: int = -1) -> str:
         return "".join("\t".join(map(str, row)) + "\n" for row in next(self._batches, []))
-
-    readline: Callable[[], str]
