@@ -45,7 +45,7 @@ from budget.upsert import insert_into
 from budget.users import set_currency
 
 BAD_LINES_SHOWN = 10
-ROWS_AT_A_TIME = 500  # more are not faster: they leave the cache of the processor
+ROWS_AT_A_TIME = 500  # more are not faster
 SQLITE_CACHE = 64_000  # kilobytes; the usual two megabytes hold a small part of the indexes of many expenses
 
 _temporary = MetaData()
