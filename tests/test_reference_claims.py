@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -34,7 +35,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, rela
 from sqlalchemy.orm.exc import StaleDataError
 
 from budget import schema
-from database import Money, UTCDateTime, create_database_engine, transaction
+from database import Money, UTCDateTime, create_database_engine, run_transaction, transaction
 
 pytestmark = pytest.mark.slow  # many small databases
 
@@ -304,4 +305,28 @@ def test_locks_on_postgresql_can_be_skipped_refused_and_narrowed(postgresql_url:
         assert second.scalars(both.with_for_update(of=Card)).one().id == 2
     with transaction(engine) as session:
         session.execute(delete(Card))
+    engine.dispose()
+
+
+def test_the_one_statement_of_performance_moves_each_request_once_under_threads(postgresql_url: str) -> None:
+    page = (REFERENCES / "performance.md").read_text(encoding="utf-8")
+    [statement] = re.findall(r'MOVE = text\("""(.*?)"""\)', page, re.DOTALL)
+    engine = create_database_engine(postgresql_url, connections=8)
+    with engine.begin() as connection:
+        connection.execute(text("CREATE TABLE accounts (id bigint PRIMARY KEY, balance bigint CHECK (balance >= 0))"))
+        connection.execute(text("CREATE TABLE transfers (request_key text PRIMARY KEY)"))
+        connection.execute(text("INSERT INTO accounts SELECT id, 1000 FROM generate_series(0, 3) AS id"))
+
+    def move(number: int) -> int:
+        values = {"source": number % 4, "target": (number * 3 + 1) % 4, "cents": 7, "key": f"{number % 200}"}
+        return run_transaction(engine, lambda session: session.connection().execute(text(statement), values).rowcount)
+
+    requests = [number for number in range(400) if number % 4 != (number * 3 + 1) % 4]
+    with ThreadPoolExecutor(8) as threads:
+        moved = list(threads.map(move, requests))
+    with transaction(engine, read_only=True) as session:
+        keys = session.scalar(text("SELECT count(*) FROM transfers"))
+        assert session.scalar(text("SELECT sum(balance) FROM accounts")) == 4000
+    assert moved.count(2) == keys == len({number % 200 for number in requests})
+    assert set(moved) == {0, 2}
     engine.dispose()
