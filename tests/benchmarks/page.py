@@ -102,7 +102,7 @@ def network(results: list[Result]) -> str:
         lines.append(
             [contest.removeprefix("20 ms: "), *(f"{each.round_trips}, {1000 * each.median:,.0f} ms" for each in cells)]
         )
-    return table(["At 20 ms", BY_HAND, BUDGET, OBVIOUS], lines)
+    return table(["Round trips, time", BY_HAND, BUDGET, OBVIOUS], lines)
 
 
 def advice(results: list[Result]) -> str:
